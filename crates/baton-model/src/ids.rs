@@ -1,0 +1,121 @@
+//! Identifiers. Their text form is a public format that ConductorOne keys configuration on: it must never change.
+//!
+//! Parts are joined with `:` and not escaped, as every Baton connector does (`c1z.md` section 5), so an identifier
+//! cannot be taken apart again; that is why the parts are kept.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Identifies a resource type, such as `user`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct ResourceTypeId(Arc<str>);
+
+impl ResourceTypeId {
+    /// Returns the identifier as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: AsRef<str>> From<T> for ResourceTypeId {
+    fn from(id: T) -> Self {
+        Self(Arc::from(id.as_ref()))
+    }
+}
+
+impl fmt::Display for ResourceTypeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Identifies a resource: its type and the source system's own id. Prints as `type:id`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ResourceId {
+    resource_type: ResourceTypeId,
+    resource: Arc<str>,
+}
+
+impl ResourceId {
+    /// Makes the identifier of `resource` within `resource_type`.
+    pub fn new(resource_type: impl Into<ResourceTypeId>, resource: impl AsRef<str>) -> Self {
+        Self {
+            resource_type: resource_type.into(),
+            resource: Arc::from(resource.as_ref()),
+        }
+    }
+
+    /// Returns the type part.
+    pub fn resource_type(&self) -> &ResourceTypeId {
+        &self.resource_type
+    }
+
+    /// Returns the source system's id, without the type.
+    pub fn resource(&self) -> &str {
+        &self.resource
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.resource_type, self.resource)
+    }
+}
+
+/// Identifies an entitlement: the resource it belongs to and its slug. Prints as `type:id:slug`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntitlementId {
+    resource: ResourceId,
+    slug: Arc<str>,
+}
+
+impl EntitlementId {
+    /// Makes the identifier of the entitlement `slug` on `resource`.
+    pub fn new(resource: ResourceId, slug: impl AsRef<str>) -> Self {
+        Self {
+            resource,
+            slug: Arc::from(slug.as_ref()),
+        }
+    }
+
+    /// Returns the resource the entitlement belongs to.
+    pub fn resource(&self) -> &ResourceId {
+        &self.resource
+    }
+
+    /// Returns the short name within the resource, such as `member`.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+}
+
+impl fmt::Display for EntitlementId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.resource, self.slug)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_print_as_the_frozen_format() {
+        let resource = ResourceId::new("user", "Kq7TzWm3PfRbX9dLc");
+        assert_eq!(resource.to_string(), "user:Kq7TzWm3PfRbX9dLc");
+        assert_eq!(
+            EntitlementId::new(resource, "assigned").to_string(),
+            "user:Kq7TzWm3PfRbX9dLc:assigned"
+        );
+    }
+
+    #[test]
+    fn parts_holding_the_separator_are_joined_unescaped() {
+        let id = EntitlementId::new(ResourceId::new("team", "a:b"), "member");
+        assert_eq!(id.to_string(), "team:a:b:member");
+        assert_eq!(id.resource().resource(), "a:b");
+    }
+}

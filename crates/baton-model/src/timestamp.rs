@@ -1,0 +1,106 @@
+//! Instants.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// An instant in UTC with nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp {
+    seconds: i64,
+    nanos: u32,
+}
+
+/// A text is not an RFC 3339 date and time, or a number is out of range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a date and time: {0:?}")]
+pub struct ParseTimestampError(String);
+
+impl Timestamp {
+    /// The start of 1970.
+    pub const EPOCH: Self = Self {
+        seconds: 0,
+        nanos: 0,
+    };
+
+    /// Makes the instant `seconds` and `nanos` after the start of 1970, within the years 1 to 9999.
+    pub fn new(seconds: i64, nanos: u32) -> Result<Self, ParseTimestampError> {
+        let in_range = i32::try_from(nanos)
+            .ok()
+            .filter(|nanos| *nanos < 1_000_000_000);
+        in_range
+            .and_then(|nanos| jiff::Timestamp::new(seconds, nanos).ok())
+            .map(|_| Self { seconds, nanos })
+            .ok_or_else(|| ParseTimestampError(format!("{seconds}.{nanos:09}")))
+    }
+
+    /// Reads an RFC 3339 text such as `2026-06-01T08:15:30.221Z`, the form that Rocket.Chat answers with.
+    pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
+        let error = || ParseTimestampError(text.chars().take(64).collect());
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| error())?;
+        let mut seconds = parsed.as_second();
+        let mut nanos = parsed.subsec_nanosecond();
+        if nanos < 0 {
+            seconds -= 1;
+            nanos += 1_000_000_000;
+        }
+        Ok(Self {
+            seconds,
+            nanos: u32::try_from(nanos).map_err(|_| error())?,
+        })
+    }
+
+    /// Returns the whole seconds since the start of 1970.
+    pub fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Returns the nanoseconds within the second.
+    pub fn nanos(self) -> u32 {
+        self.nanos
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// Writes RFC 3339 in UTC with as many decimals as needed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nanos = i32::try_from(self.nanos).map_err(|_| fmt::Error)?;
+        let instant = jiff::Timestamp::new(self.seconds, nanos).map_err(|_| fmt::Error)?;
+        instant.fmt(f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, seconds: i64, nanos: u32) {
+        let parsed = Timestamp::parse(text).unwrap();
+        assert_eq!((parsed.seconds(), parsed.nanos()), (seconds, nanos));
+        assert_eq!(parsed.to_string(), text);
+        assert_eq!(Timestamp::new(seconds, nanos).unwrap(), parsed);
+    }
+
+    #[test]
+    fn round_trips_what_rocket_chat_writes() {
+        check("2026-06-01T08:15:30.221Z", 1_780_301_730, 221_000_000);
+        check("1970-01-01T00:00:00Z", 0, 0);
+        check("1969-12-31T23:59:59.9Z", -1, 900_000_000);
+    }
+
+    #[test]
+    fn refuses_what_is_no_instant() {
+        for text in ["", "yesterday", "2026-06-01", "2026-13-01T00:00:00Z"] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+        assert!(Timestamp::new(0, 1_000_000_000).is_err());
+        assert!(Timestamp::new(i64::MAX, 0).is_err());
+    }
+}
