@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+/// Package `c1.connector`.
+pub mod connector {
+    /// Package `c1.connector.v2`: what a sync stores.
+    pub mod v2 {
+        include!("generated/c1.connector.v2.rs");
+    }
+}
+
+/// The description of all messages and of the well-known types they use, as an encoded
+/// `google.protobuf.FileDescriptorSet`, for tools that work without generated types.
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!("generated/descriptors.bin");
