@@ -1,0 +1,148 @@
+//! The private working copy of a database: SQLite never works on the c1z file itself.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use crate::{Error, Limits, container, expansion, schema};
+
+/// A decompressed database in a directory of its own, which is removed with it.
+#[derive(Debug)]
+pub(crate) struct WorkingCopy {
+    connection: Connection,
+    database: PathBuf,
+    // Dropped after the connection, whose file lies in it.
+    directory: TempDir,
+    origin: PathBuf,
+}
+
+impl WorkingCopy {
+    /// Makes an empty database that is to become the file `origin`.
+    pub(crate) fn empty(origin: &Path, temp_dir: Option<&Path>) -> Result<Self, Error> {
+        Self::open(origin, private_directory(temp_dir)?)
+    }
+
+    /// Decompresses the database in the file `origin` and brings its tables up to date.
+    pub(crate) fn extract(
+        origin: &Path,
+        limits: Limits,
+        temp_dir: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let directory = private_directory(temp_dir)?;
+        let path = directory.path().join("db");
+        let mut database = File::create_new(&path).map_err(Error::io("create", &path))?;
+        container::decode(origin, &mut database, &path, limits)?;
+        drop(database);
+        Self::open(origin, directory)
+    }
+
+    fn open(origin: &Path, directory: TempDir) -> Result<Self, Error> {
+        let database = directory.path().join("db");
+        let connection = connect(&database).map_err(Error::database("open the tables", origin))?;
+        let copy = Self {
+            connection,
+            database,
+            directory,
+            origin: origin.to_owned(),
+        };
+        if let Some(name) = copy.run("look for the tables", schema::forged_table)? {
+            return Err(Error::Damaged {
+                path: copy.origin,
+                reason: format!("{name} is no table"),
+            });
+        }
+        copy.run("complete the tables", schema::complete_tables)?;
+        expansion::backfill(&copy)?;
+        Ok(copy)
+    }
+
+    /// The database.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The c1z file that the database comes from or is to become.
+    pub(crate) fn origin(&self) -> &Path {
+        &self.origin
+    }
+
+    /// Does something with the database; `action` says what if it fails.
+    pub(crate) fn run<T>(
+        &self,
+        action: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        work(&self.connection).map_err(Error::database(action, &self.origin))
+    }
+
+    /// Rewrites the database without its free pages (`VACUUM`), into a second file that takes its place.
+    pub(crate) fn compact(self) -> Result<Self, Error> {
+        let Self {
+            connection,
+            database,
+            directory,
+            origin,
+        } = self;
+        let path = directory.path().join("compact");
+        connection
+            .execute("vacuum into ?1", [path.to_string_lossy()])
+            .map_err(Error::database("remove free pages", &origin))?;
+        drop(connection);
+        fs::rename(&path, &database).map_err(Error::io("replace", &database))?;
+        let connection = connect(&database).map_err(Error::database("open the tables", &origin))?;
+        Ok(Self {
+            connection,
+            database,
+            directory,
+            origin,
+        })
+    }
+
+    /// Closes the database and hands its file to `work`; then the directory is removed.
+    pub(crate) fn close(self, work: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+        let Self {
+            connection,
+            database,
+            directory,
+            origin,
+        } = self;
+        connection
+            .close()
+            .map_err(|(_, error)| Error::database("close the tables", &origin)(error))?;
+        work(&database)?;
+        // The sync is saved; a directory that cannot be removed does not unmake it.
+        drop(directory);
+        Ok(())
+    }
+}
+
+fn private_directory(parent: Option<&Path>) -> Result<TempDir, Error> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("c1z");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
+    builder
+        .tempdir_in(&parent)
+        .map_err(Error::io("make a temporary directory in", &parent))
+}
+
+/// Opens the database for one user without any care for crashes: the copy is thrown away on every error.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Code hidden in the schema of a forged file must not run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.execute_batch(
+        "pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; \
+         pragma cell_size_check = on; pragma cache_size = -16384;",
+    )?;
+    Ok(connection)
+}

@@ -1,0 +1,199 @@
+//! Grants of older files, which carry their `GrantExpandable` annotation inside the message (`c1z.md` section 2.4).
+//!
+//! Messages are cut apart on the wire, not decoded and encoded, so that fields unknown to us survive.
+
+use baton_proto::connector::v2::GrantExpandable;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use prost::{DecodeError, Message, Name};
+use prost_types::Any;
+use rusqlite::{Connection, Result, params};
+
+use crate::Error;
+use crate::copy::WorkingCopy;
+
+/// Field number of `Grant.annotations`.
+const ANNOTATIONS: u32 = 4;
+/// Rows looked at in one go.
+const PAGE: u16 = 1000;
+
+/// Moves the annotation into its own column for all syncs where that has not been done.
+pub(crate) fn backfill(copy: &WorkingCopy) -> Result<(), Error> {
+    let syncs = copy.run("list syncs", |connection| {
+        let mut statement =
+            connection.prepare("select sync_id from v1_sync_runs where grants_backfilled = 0")?;
+        statement
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<Vec<String>>>()
+    })?;
+    for sync in syncs {
+        let mut last = i64::MIN;
+        loop {
+            let page = copy.run("read grants", |connection| {
+                annotated_grants(connection, &sync, last)
+            })?;
+            for (id, data) in &page {
+                let split = split(data).map_err(|source| Error::Message {
+                    path: copy.origin().to_owned(),
+                    table: "v1_grants",
+                    id: *id,
+                    source,
+                })?;
+                copy.run("rewrite grants", |connection| {
+                    rewrite(connection, *id, &split)
+                })?;
+                last = *id;
+            }
+            if page.len() < usize::from(PAGE) {
+                break;
+            }
+        }
+        copy.run("mark the sync", |connection| {
+            connection.execute(
+                "update v1_sync_runs set grants_backfilled = 1 where sync_id = ?1",
+                [&sync],
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads grants that may carry the annotation: a search for its name in the bytes spares decoding the others.
+fn annotated_grants(
+    connection: &Connection,
+    sync: &str,
+    after: i64,
+) -> Result<Vec<(i64, Vec<u8>)>> {
+    let mut statement = connection.prepare_cached(
+        "select id, data from v1_grants where sync_id = ?1 and id > ?2 \
+         and instr(data, cast('c1.connector.v2.GrantExpandable' as blob)) > 0 order by id limit ?3",
+    )?;
+    statement
+        .query_map(params![sync, after, PAGE], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect()
+}
+
+fn rewrite(connection: &Connection, id: i64, split: &Split) -> Result<()> {
+    let mut statement = connection.prepare_cached(
+        "update v1_grants set data = ?2, expansion = ?3, needs_expansion = ?4 where id = ?1",
+    )?;
+    statement
+        .execute(params![
+            id,
+            split.grant,
+            split.expandable,
+            split.expandable.is_some()
+        ])
+        .map(drop)
+}
+
+/// A grant and the annotation that was in it.
+#[derive(Debug, PartialEq)]
+struct Split {
+    grant: Vec<u8>,
+    expandable: Option<Vec<u8>>,
+}
+
+fn split(mut rest: &[u8]) -> Result<Split, DecodeError> {
+    let mut split = Split {
+        grant: Vec::with_capacity(rest.len()),
+        expandable: None,
+    };
+    while !rest.is_empty() {
+        let field = rest;
+        let (tag, wire_type) = decode_key(&mut rest)?;
+        let mut value = rest;
+        skip_field(wire_type, tag, &mut rest, DecodeContext::default())?;
+        let expandable = match (tag, wire_type) {
+            (ANNOTATIONS, WireType::LengthDelimited) => {
+                decode_varint(&mut value)?;
+                expandable(value.get(..value.len() - rest.len()).unwrap_or_default())?
+            }
+            _ => None,
+        };
+        match expandable {
+            // An annotation that names no entitlement says nothing and is only taken out.
+            Some(found) if names_entitlements(&found)? => split.expandable = Some(found),
+            Some(_) => {}
+            None => split
+                .grant
+                .extend_from_slice(field.get(..field.len() - rest.len()).unwrap_or_default()),
+        }
+    }
+    Ok(split)
+}
+
+/// Returns the payload of an annotation if it is the one.
+fn expandable(annotation: &[u8]) -> Result<Option<Vec<u8>>, DecodeError> {
+    let any = Any::decode(annotation)?;
+    let name = any.type_url.rsplit_once('/').map(|(_, name)| name);
+    Ok(name
+        .filter(|name| *name == GrantExpandable::full_name())
+        .map(|_| any.value))
+}
+
+fn names_entitlements(expandable: &[u8]) -> Result<bool, DecodeError> {
+    let expandable = GrantExpandable::decode(expandable)?;
+    Ok(expandable
+        .entitlement_ids
+        .iter()
+        .any(|id| !id.trim().is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_proto::connector::v2::{Grant, GrantImmutable};
+
+    use super::*;
+
+    fn grant(annotations: Vec<Any>) -> Vec<u8> {
+        Grant {
+            id: "g".to_owned(),
+            annotations,
+            ..Grant::default()
+        }
+        .encode_to_vec()
+    }
+
+    fn expandable_by(entitlement: &str) -> GrantExpandable {
+        GrantExpandable {
+            entitlement_ids: vec![entitlement.to_owned()],
+            ..GrantExpandable::default()
+        }
+    }
+
+    #[test]
+    fn takes_out_only_the_one_annotation() {
+        let immutable = Any::from_msg(&GrantImmutable::default()).unwrap();
+        let expandable = expandable_by("team:a:member");
+        let unknown = [0xFA, 0x01, 0x01, 0x07];
+        let data = [
+            grant(vec![Any::from_msg(&expandable).unwrap(), immutable.clone()]),
+            unknown.to_vec(),
+        ]
+        .concat();
+        let expected = Split {
+            grant: [grant(vec![immutable]), unknown.to_vec()].concat(),
+            expandable: Some(expandable.encode_to_vec()),
+        };
+        assert_eq!(split(&data).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_annotation_without_entitlements_vanishes() {
+        let data = grant(vec![Any::from_msg(&expandable_by(" ")).unwrap()]);
+        assert_eq!(
+            split(&data).unwrap(),
+            Split {
+                grant: grant(vec![]),
+                expandable: None
+            }
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_message() {
+        assert!(split(&[0x22, 0x7F]).is_err());
+    }
+}

@@ -1,0 +1,169 @@
+//! What a sync has written so far, so that records can be checked without asking the database.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Display;
+
+use baton_model::{
+    Entitlement, EntitlementId, Grant, Resource, ResourceId, ResourceType, ResourceTypeId, Summary,
+    Trait,
+};
+use baton_proto::connector::v2;
+
+use crate::{Error, encode};
+
+/// Most bytes of an identifier (`c1z.md` section 4.1).
+const MAX_ID: usize = 1024;
+
+/// The row of a record in its table.
+pub(crate) type RowId = i64;
+
+/// Everything written, by identifier. Texts are shared with the records; a grant takes the two rows that it joins.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    types: HashMap<ResourceTypeId, KnownType>,
+    resources: HashMap<ResourceId, RowId>,
+    entitlements: HashMap<EntitlementId, RowId>,
+    grants: HashSet<(RowId, RowId)>,
+}
+
+#[derive(Debug)]
+struct KnownType {
+    traits: Vec<Trait>,
+    skipped: bool,
+    message: v2::ResourceType,
+}
+
+impl Known {
+    pub(crate) fn check_type(&self, it: &ResourceType) -> Result<(), Error> {
+        check_length("resource type", it.id.as_str())?;
+        check_new("resource type", &it.id, self.types.contains_key(&it.id))
+    }
+
+    pub(crate) fn add_type(&mut self, it: &ResourceType) {
+        let known = KnownType {
+            traits: it.traits.clone(),
+            skipped: it.skip_entitlements_and_grants,
+            message: encode::resource_type(it),
+        };
+        self.types.insert(it.id.clone(), known);
+    }
+
+    pub(crate) fn check_resource(&self, it: &Resource) -> Result<(), Error> {
+        check_length("resource", it.id.resource())?;
+        check_new("resource", &it.id, self.resources.contains_key(&it.id))?;
+        let known = self.types.get(it.id.resource_type());
+        let known =
+            known.ok_or_else(|| dangling("resource", &it.id, type_name(it.id.resource_type())))?;
+        if known.traits.contains(&it.details.kind()) {
+            return Ok(());
+        }
+        let missing = format!(
+            "the {:?} trait on {}",
+            it.details.kind(),
+            type_name(it.id.resource_type())
+        );
+        Err(dangling("resource", &it.id, missing))
+    }
+
+    pub(crate) fn add_resource(&mut self, it: &Resource, row: RowId) {
+        self.resources.insert(it.id.clone(), row);
+    }
+
+    /// Returns the row of the entitlement's resource.
+    pub(crate) fn check_entitlement(&self, it: &Entitlement) -> Result<RowId, Error> {
+        check_length("entitlement", &it.id.to_string())?;
+        check_new(
+            "entitlement",
+            &it.id,
+            self.entitlements.contains_key(&it.id),
+        )?;
+        self.resource("entitlement", &it.id, it.id.resource())
+    }
+
+    /// Returns the messages of the types that can hold the entitlement.
+    pub(crate) fn grantable_types(&self, it: &Entitlement) -> Result<Vec<v2::ResourceType>, Error> {
+        let message = |id| match self.types.get(id) {
+            Some(known) => Ok(known.message.clone()),
+            None => Err(dangling("entitlement", &it.id, type_name(id))),
+        };
+        it.grantable_to.iter().map(message).collect()
+    }
+
+    pub(crate) fn add_entitlement(&mut self, it: &Entitlement, row: RowId) {
+        self.entitlements.insert(it.id.clone(), row);
+    }
+
+    /// Returns the rows of the entitlement and of the principal.
+    pub(crate) fn check_grant(&self, it: &Grant, id: &str) -> Result<(RowId, RowId), Error> {
+        check_length("grant", id)?;
+        let entitlement = self.entitlements.get(&it.entitlement).copied();
+        let entitlement = entitlement
+            .ok_or_else(|| dangling("grant", id, format!("entitlement {}", it.entitlement)))?;
+        let principal = self.resource("grant", id, &it.principal)?;
+        check_new("grant", id, self.grants.contains(&(entitlement, principal)))?;
+        Ok((entitlement, principal))
+    }
+
+    /// Returns the row of the resource that an entitlement belongs to.
+    pub(crate) fn resource_of(&self, it: &EntitlementId) -> Result<RowId, Error> {
+        self.resource("entitlement", it, it.resource())
+    }
+
+    pub(crate) fn add_grant(&mut self, rows: (RowId, RowId)) {
+        self.grants.insert(rows);
+    }
+
+    /// Counts the resources that can have entitlements and grants.
+    pub(crate) fn asked_resources(&self, summary: &Summary) -> u64 {
+        let skipped = |id| self.types.get(id).is_some_and(|known| known.skipped);
+        summary
+            .resources
+            .iter()
+            .filter(|(id, _)| !skipped(*id))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    fn resource(
+        &self,
+        what: &'static str,
+        id: impl Display,
+        resource: &ResourceId,
+    ) -> Result<RowId, Error> {
+        let row = self.resources.get(resource).copied();
+        row.ok_or_else(|| dangling(what, id, format!("resource {resource}")))
+    }
+}
+
+fn type_name(id: &ResourceTypeId) -> String {
+    format!("resource type {id}")
+}
+
+fn check_new(what: &'static str, id: impl Display, exists: bool) -> Result<(), Error> {
+    if exists {
+        Err(Error::Duplicate {
+            what,
+            id: id.to_string(),
+        })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_length(what: &'static str, id: &str) -> Result<(), Error> {
+    if (1..=MAX_ID).contains(&id.len()) {
+        return Ok(());
+    }
+    Err(Error::IdLength {
+        what,
+        id: id.chars().take(40).collect(),
+    })
+}
+
+fn dangling(what: &'static str, id: impl Display, missing: String) -> Error {
+    Error::Dangling {
+        what,
+        id: id.to_string(),
+        missing,
+    }
+}

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod container;
+mod copy;
+pub mod encode;
+mod error;
+mod expansion;
+mod frame;
+mod known;
+mod options;
+mod reader;
+mod retention;
+pub mod rows;
+mod schema;
+mod stats;
+mod store;
+mod stored;
+mod stub;
+mod target;
+mod time;
+mod writer;
+
+pub use error::{Error, ErrorKind};
+pub use options::{Limits, Options};
+pub use reader::{Reader, SyncRun};
+pub use stats::Stats;
+pub use store::Store;
+pub use time::StoredTime;
+pub use writer::SyncWriter;

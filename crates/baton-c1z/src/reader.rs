@@ -1,0 +1,198 @@
+//! Reads a c1z file, and never changes it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, Result as SqlResult, Row};
+
+use crate::copy::WorkingCopy;
+use crate::rows::{self, Rows};
+use crate::{Error, Limits, Stats, StoredTime};
+
+/// A row of `v1_sync_runs`: one sync that the file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncRun {
+    /// The order within the table.
+    pub id: i64,
+    /// The identifier, a KSUID in files of any age that converters take.
+    pub sync_id: String,
+    /// When it began.
+    pub started_at: StoredTime,
+    /// When it ended; `None` if it is not finished.
+    pub ended_at: Option<StoredTime>,
+    /// The state of the writer, as JSON.
+    pub sync_token: String,
+    /// What it covers: `full`, `resources_only`, `partial` or another word.
+    pub sync_type: String,
+    /// The sync that it adds to, or empty.
+    pub parent_sync_id: String,
+    /// The other half of a difference, or empty.
+    pub linked_sync_id: String,
+    /// Whether it can be compared with another.
+    pub supports_diff: bool,
+    /// Whether expansions stand in their own column.
+    pub grants_backfilled: bool,
+    /// The counts as stored, as JSON; [`Reader::stats`] reads them.
+    pub stats: Option<String>,
+    /// Which set of checks was run on the data, or empty.
+    pub ingest_invariant_generation: String,
+    /// Which checks of the set, as a JSON array, or empty.
+    pub ingest_invariant_coverage: String,
+    /// How they were run, or empty.
+    pub ingest_invariant_mode: String,
+}
+
+impl SyncRun {
+    /// Lists all syncs in the order of their rows.
+    pub(crate) fn list(connection: &Connection) -> SqlResult<Vec<Self>> {
+        let mut statement = connection.prepare("select * from v1_sync_runs order by id")?;
+        statement.query_map([], Self::read)?.collect()
+    }
+
+    fn read(row: &Row<'_>) -> SqlResult<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            sync_id: row.get("sync_id")?,
+            started_at: row.get("started_at")?,
+            ended_at: row.get("ended_at")?,
+            sync_token: row.get("sync_token")?,
+            sync_type: row.get("sync_type")?,
+            parent_sync_id: row.get("parent_sync_id")?,
+            linked_sync_id: row.get("linked_sync_id")?,
+            supports_diff: row.get("supports_diff")?,
+            grants_backfilled: row.get("grants_backfilled")?,
+            stats: row.get("stats")?,
+            ingest_invariant_generation: row.get("ingest_invariant_generation")?,
+            ingest_invariant_coverage: row.get("ingest_invariant_coverage")?,
+            ingest_invariant_mode: row.get("ingest_invariant_mode")?,
+        })
+    }
+}
+
+/// A c1z file, opened for reading.
+///
+/// The file is decompressed into a private directory, which is removed with the reader.
+#[derive(Debug)]
+pub struct Reader {
+    copy: WorkingCopy,
+}
+
+impl Reader {
+    /// Opens the file at `path`; the working copy is made in `temp_dir`, or the system's temporary directory.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read, is damaged, beyond `limits`, or of another format.
+    pub fn open(path: &Path, limits: Limits, temp_dir: Option<&Path>) -> Result<Self, Error> {
+        WorkingCopy::extract(path, limits, temp_dir).map(|copy| Self { copy })
+    }
+
+    /// Lists all syncs, unfinished ones too, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database is damaged.
+    pub fn syncs(&self) -> Result<Vec<SyncRun>, Error> {
+        self.copy.run("list syncs", SyncRun::list)
+    }
+
+    /// Returns the sync that ended last, of whatever type: the one that the `baton` command shows
+    /// (`c1z.md` section 3.4).
+    ///
+    /// # Errors
+    ///
+    /// When the database is damaged.
+    pub fn newest_finished(&self) -> Result<Option<SyncRun>, Error> {
+        let finished = self
+            .syncs()?
+            .into_iter()
+            .filter(|run| run.ended_at.is_some());
+        Ok(finished.max_by(|a, b| (&a.ended_at, &a.sync_id).cmp(&(&b.ended_at, &b.sync_id))))
+    }
+
+    /// Returns the counts of a sync: the stored ones if they can be read, as other readers do, else fresh ones.
+    ///
+    /// # Errors
+    ///
+    /// When the database is damaged.
+    pub fn stats(&self, sync: &SyncRun) -> Result<Stats, Error> {
+        match sync
+            .stats
+            .as_deref()
+            .and_then(|json| serde_json::from_str(json).ok())
+        {
+            Some(stats) => Ok(stats),
+            None => self.count(&sync.sync_id),
+        }
+    }
+
+    /// Counts the rows of a sync.
+    ///
+    /// # Errors
+    ///
+    /// When the database is damaged.
+    pub fn count(&self, sync_id: &str) -> Result<Stats, Error> {
+        self.copy
+            .run("count rows", |connection| count(connection, sync_id))
+    }
+
+    /// Streams the resource types of a sync.
+    pub fn resource_types(&self, sync_id: &str) -> Rows<'_, rows::ResourceType> {
+        Rows::new(&self.copy, sync_id)
+    }
+
+    /// Streams the resources of a sync.
+    pub fn resources(&self, sync_id: &str) -> Rows<'_, rows::Resource> {
+        Rows::new(&self.copy, sync_id)
+    }
+
+    /// Streams the entitlements of a sync.
+    pub fn entitlements(&self, sync_id: &str) -> Rows<'_, rows::Entitlement> {
+        Rows::new(&self.copy, sync_id)
+    }
+
+    /// Streams the grants of a sync.
+    pub fn grants(&self, sync_id: &str) -> Rows<'_, rows::Grant> {
+        Rows::new(&self.copy, sync_id)
+    }
+}
+
+fn count(connection: &Connection, sync_id: &str) -> SqlResult<Stats> {
+    let groups = |sql: &str| -> SqlResult<BTreeMap<String, u64>> {
+        connection
+            .prepare(sql)?
+            .query_map([sync_id], |row| Ok((row.get(0)?, counted(row, 1)?)))?
+            .collect()
+    };
+    let by_type = |table: &str| {
+        groups(&format!(
+            "select resource_type_id, count(*) from {table} where sync_id = ?1 group by resource_type_id"
+        ))
+    };
+    let types = groups("select external_id, 0 from v1_resource_types where sync_id = ?1")?;
+    let assets = connection.query_row(
+        "select count(*) from v1_assets where sync_id = ?1",
+        [sync_id],
+        |row| counted(row, 0),
+    )?;
+    let (resources, entitlements, grants) = (
+        by_type("v1_resources")?,
+        by_type("v1_entitlements")?,
+        by_type("v1_grants")?,
+    );
+    Ok(Stats {
+        resource_types: types.len() as u64,
+        resources: resources.values().sum(),
+        entitlements: entitlements.values().sum(),
+        grants: grants.values().sum(),
+        resources_by_resource_type: types.into_iter().chain(resources).collect(),
+        grants_by_resource_type: grants,
+        entitlements_by_resource_type: entitlements,
+        assets,
+    })
+}
+
+/// Reads a count, which SQLite has as a signed number.
+fn counted(row: &Row<'_>, column: usize) -> SqlResult<u64> {
+    row.get(column).map(i64::unsigned_abs)
+}

@@ -1,0 +1,20 @@
+//! Tests through the public interface, on real files.
+
+#[cfg(test)]
+mod migrate;
+#[cfg(test)]
+mod refuse;
+#[cfg(test)]
+mod retain;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod save;
+#[cfg(test)]
+mod schema;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod vectors;
+#[cfg(test)]
+mod write;

@@ -1,0 +1,135 @@
+//! The file changes all at once, or not at all.
+
+use std::fs;
+
+use baton_c1z::ErrorKind;
+
+use crate::support::{Place, files_in, tiny, vector_path};
+
+#[test]
+fn only_the_file_is_left_behind() {
+    let place = Place::new();
+    place.add(place.options(), &tiny());
+    place.add(place.options(), &tiny());
+    assert_eq!(files_in(place.directory()), ["sync.c1z"]);
+    place.assert_no_working_copy();
+    let reader = place.reader();
+    assert_eq!(reader.syncs().unwrap().len(), 2);
+    drop(reader);
+    place.assert_no_working_copy();
+}
+
+#[test]
+fn an_empty_file_is_new() {
+    let place = Place::new();
+    fs::write(place.file(), "").unwrap();
+    let sync = place.add(place.options(), &tiny());
+    assert_eq!(place.reader().syncs().unwrap()[0].sync_id, sync);
+}
+
+#[test]
+fn a_file_of_just_the_magic_bytes_is_an_empty_database() {
+    let place = Place::new();
+    fs::write(place.file(), b"C1ZF\0").unwrap();
+    assert!(place.reader().syncs().unwrap().is_empty());
+    assert!(place.reader().newest_finished().unwrap().is_none());
+    place.add(place.options(), &tiny());
+    assert_eq!(place.reader().syncs().unwrap().len(), 1);
+}
+
+#[test]
+fn a_dropped_writer_leaves_everything_as_it_was() {
+    let place = Place::new();
+    let mut writer = place.open(place.options()).unwrap().start_sync().unwrap();
+    writer.put(&tiny()[0]).unwrap();
+    drop(writer);
+    assert!(files_in(place.directory()).is_empty());
+
+    fs::copy(vector_path("tiny.c1z"), place.file()).unwrap();
+    let before = place.bytes();
+    let mut writer = place.open(place.options()).unwrap().start_sync().unwrap();
+    writer.put(&tiny()[0]).unwrap();
+    drop(writer);
+    assert_eq!(place.bytes(), before);
+    assert_eq!(files_in(place.directory()), ["sync.c1z"]);
+    place.assert_no_working_copy();
+}
+
+#[test]
+fn a_save_that_fails_leaves_the_old_file() {
+    let place = Place::new();
+    fs::copy(vector_path("tiny.c1z"), place.file()).unwrap();
+    let before = place.bytes();
+    let writer = place.open(place.options()).unwrap().start_sync().unwrap();
+    fs::create_dir(place.directory().join("sync.c1z.tmp")).unwrap();
+    let error = writer.finish().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::System);
+    assert!(error.to_string().ends_with("sync.c1z.tmp"), "{error}");
+    assert_eq!(place.bytes(), before);
+    place.assert_no_working_copy();
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_replaced() {
+    let place = Place::new();
+    fs::write(place.directory().join("sync.c1z.tmp"), "half a file").unwrap();
+    place.add(place.options(), &tiny());
+    assert_eq!(files_in(place.directory()), ["sync.c1z"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_mode_is_the_usual_one_whatever_the_old_file_had() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    fs::write(place.file(), "").unwrap();
+    fs::set_permissions(place.file(), fs::Permissions::from_mode(0o600)).unwrap();
+    place.add(place.options(), &tiny());
+    let probe = place.directory().join("probe");
+    fs::write(&probe, "").unwrap();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(place.file()), mode(probe) & 0o644);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_working_copy_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = Place::new();
+    let options = place.options();
+    let temp = options.temp_dir.clone().unwrap();
+    let _store = place.open(options).unwrap();
+    let copies = files_in(&temp);
+    assert_eq!(copies.len(), 1);
+    assert!(copies[0].starts_with("c1z"));
+    assert_eq!(
+        fs::metadata(temp.join(&copies[0]))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o700
+    );
+}
+
+#[test]
+fn the_container_is_what_upstream_writes() {
+    let place = Place::new();
+    place.add(place.options(), &tiny());
+    let bytes = place.bytes();
+    let frame = bytes.strip_prefix(b"C1ZF\0").unwrap();
+    let decoded = zstd::decode_all(frame).unwrap();
+    assert_eq!(
+        zstd::stream::decompressed_size(frame),
+        Some(decoded.len() as u64),
+        "content size is told"
+    );
+    assert_ne!(frame[4] & 0x04, 0, "content checksum is there");
+    assert_eq!(
+        zstd::zstd_safe::find_frame_compressed_size(frame),
+        Ok(frame.len()),
+        "one frame and nothing else"
+    );
+}
