@@ -1,0 +1,73 @@
+//! Files that appear under their name only when they are whole.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::Error;
+
+/// A file under a temporary name beside its target, readable by its owner only: it holds personal data.
+pub(crate) struct Replacement {
+    file: BufWriter<NamedTempFile>,
+    target: PathBuf,
+}
+
+impl Replacement {
+    /// Starts a file that will replace `target`.
+    pub(crate) fn create(target: &Path) -> Result<Self, Error> {
+        if target.is_dir() {
+            return Err(Error::io(target)(std::io::ErrorKind::IsADirectory.into()));
+        }
+        let directory = target
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let file = NamedTempFile::new_in(directory).map_err(Error::io(target))?;
+        Ok(Self {
+            file: BufWriter::new(file),
+            target: target.to_owned(),
+        })
+    }
+
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Gives the file its name, durably.
+    pub(crate) fn commit(self) -> Result<(), Error> {
+        let target = self.target;
+        let file = self
+            .file
+            .into_inner()
+            .map_err(|error| Error::io(&target)(error.into_error()))?;
+        file.as_file().sync_all().map_err(Error::io(&target))?;
+        file.persist(&target)
+            .map_err(|error| Error::io(&target)(error.error))?;
+        Ok(())
+    }
+
+    /// Makes room for data that goes into the file later: on the same file system, without a name.
+    pub(crate) fn spool(&self) -> Result<BufWriter<File>, Error> {
+        let directory = self
+            .file
+            .get_ref()
+            .path()
+            .parent()
+            .unwrap_or(Path::new("."));
+        tempfile::tempfile_in(directory)
+            .map(BufWriter::new)
+            .map_err(Error::io(&self.target))
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
