@@ -1,0 +1,50 @@
+//! `GET roles.list`: all roles.
+
+use serde::Deserialize;
+
+use crate::endpoint::Body;
+use crate::{Endpoint, RoleId};
+
+/// Asks for all roles. No parameters, no paging.
+#[derive(Debug, Clone, Copy)]
+pub struct RolesList;
+
+impl Endpoint for RolesList {
+    type Output = Vec<Role>;
+    type Body = RolesBody;
+    const NAME: &'static str = "roles.list";
+    const PATH: &'static str = "/api/v1/roles.list";
+}
+
+/// A role. Old documents lack everything but the id.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Role {
+    /// The identity that users refer to; for built-in roles equal to the name.
+    #[serde(rename = "_id")]
+    pub id: RoleId,
+    /// The name, which can be edited for custom roles.
+    pub name: Option<String>,
+    /// `Users` for the whole workspace, `Subscriptions` for single rooms.
+    pub scope: Option<String>,
+    /// A sentence about it, often empty.
+    pub description: Option<String>,
+    /// True for built-in roles.
+    pub protected: Option<bool>,
+    /// True when holders must use two factors.
+    pub mandatory2fa: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct RolesBody {
+    roles: Vec<Role>,
+    #[serde(default)]
+    success: bool,
+}
+
+impl Body for RolesBody {
+    type Output = Vec<Role>;
+
+    fn into_output(self) -> Option<Vec<Role>> {
+        self.success.then_some(self.roles)
+    }
+}

@@ -1,0 +1,135 @@
+//! Users: the two listings, and one by id.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::endpoint::Body;
+use crate::{Endpoint, Page, Query, RoleId, Row, Rows, UserId};
+
+/// Asks for users of every state, sorted by id. Exists since 6.8; needs `view-d-room`.
+#[derive(Debug, Clone, Copy)]
+pub struct UsersListByStatus(pub Page);
+
+impl Endpoint for UsersListByStatus {
+    type Output = Rows<User>;
+    type Body = UsersBody;
+    const NAME: &'static str = "users.listByStatus";
+    const PATH: &'static str = "/api/v1/users.listByStatus";
+
+    fn query(&self) -> Query {
+        Query::new().with_page(self.0).sorted_by_id()
+    }
+}
+
+/// Asks for users on servers that lack `users.listByStatus`. Without `view-full-other-user-info` the rows come without
+/// addresses and roles, and nothing says so.
+#[derive(Debug, Clone, Copy)]
+pub struct UsersList(pub Page);
+
+impl Endpoint for UsersList {
+    type Output = Rows<User>;
+    type Body = UsersBody;
+    const NAME: &'static str = "users.list";
+    const PATH: &'static str = "/api/v1/users.list";
+
+    fn query(&self) -> Query {
+        Query::new().with_page(self.0).sorted_by_id()
+    }
+}
+
+/// Asks for one user. The server also takes a username for an id: compare the id of the answer.
+#[derive(Debug, Clone)]
+pub struct UsersInfo {
+    /// Whom to ask for.
+    pub user_id: UserId,
+}
+
+impl Endpoint for UsersInfo {
+    type Output = User;
+    type Body = UserBody;
+    const NAME: &'static str = "users.info";
+    const PATH: &'static str = "/api/v1/users.info";
+
+    fn query(&self) -> Query {
+        Query::new().with("userId", self.user_id.as_str())
+    }
+}
+
+/// A user, as far as governance needs it. Only the id is certain; the rest may be absent, null or hidden.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct User {
+    /// The identity.
+    #[serde(rename = "_id")]
+    pub id: UserId,
+    /// The name for signing in; absent until a registration is finished.
+    pub username: Option<String>,
+    /// The full name.
+    pub name: Option<String>,
+    /// Addresses, the primary one first.
+    pub emails: Option<Vec<Email>>,
+    /// The ids of the roles held in the whole workspace. Absent in every row means that they were hidden.
+    pub roles: Option<Vec<RoleId>>,
+    /// False for deactivated accounts.
+    pub active: Option<bool>,
+    /// `user`, `bot`, `app`, or anything else on old documents.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Last sign-in as RFC 3339; a personal access token does not touch it.
+    #[serde(rename = "lastLogin")]
+    pub last_login: Option<String>,
+    /// True for people of another Matrix server. `users.list` never tells.
+    pub federated: Option<bool>,
+    /// Only in `users.info`: false when fields were hidden from the caller.
+    #[serde(rename = "canViewAllInfo")]
+    pub can_view_all_info: Option<bool>,
+}
+
+/// An e-mail address of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Email {
+    /// The address in the case it was stored with.
+    pub address: Option<String>,
+    /// Whether it was verified; may be absent.
+    pub verified: Option<bool>,
+}
+
+impl Row for User {
+    fn id(&self) -> Arc<str> {
+        self.id.shared()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct UsersBody {
+    users: Vec<User>,
+    total: u64,
+    #[serde(default)]
+    success: bool,
+}
+
+impl Body for UsersBody {
+    type Output = Rows<User>;
+
+    fn into_output(self) -> Option<Rows<User>> {
+        self.success.then_some(Rows {
+            rows: self.users,
+            total: self.total,
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct UserBody {
+    user: User,
+    #[serde(default)]
+    success: bool,
+}
+
+impl Body for UserBody {
+    type Output = User;
+
+    fn into_output(self) -> Option<User> {
+        self.success.then_some(self.user)
+    }
+}

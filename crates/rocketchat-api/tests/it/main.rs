@@ -1,0 +1,6 @@
+//! The endpoints against the bodies that servers of several versions answer with.
+
+#[cfg(test)]
+mod answers;
+#[cfg(test)]
+mod requests;
