@@ -1,0 +1,170 @@
+//! The client: a transport with patience.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::Request;
+
+use crate::pacing::{self, Pacer, Permit};
+use crate::transport::RouteName;
+use crate::{Error, Policy, Response, Stats, Transport, Verdict};
+
+/// What an attempt leads to.
+enum Step {
+    Done(Result<Response, Error>),
+    Refused(Duration),
+    Trouble(Trouble),
+}
+
+/// An attempt that may be worth another.
+struct Trouble {
+    outcome: Result<Response, Error>,
+    attempts: u32,
+    asked: Option<Duration>,
+    reason: Cow<'static, str>,
+}
+
+/// Sends requests at the pace that the server allows, and again when that may help.
+///
+/// All waiting is done on tokio's clock. A request that is cancelled by dropping its future gives its place in the
+/// budget back. Must be made and used inside a tokio runtime with a timer.
+pub struct Client {
+    transport: Arc<dyn Transport>,
+    classify: Box<dyn Fn(&Response) -> Verdict + Send + Sync>,
+    policy: Policy,
+    pacer: Pacer,
+    random: Mutex<fastrand::Rng>,
+    requests: AtomicU64,
+    retries: AtomicU64,
+    refusals: AtomicU64,
+}
+
+impl Client {
+    /// Makes a client over a transport. `classify` judges every answer; [`Verdict::by_status`] is the plain choice.
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        policy: Policy,
+        classify: impl Fn(&Response) -> Verdict + Send + Sync + 'static,
+    ) -> Self {
+        let random = policy
+            .seed
+            .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Self {
+            transport,
+            classify: Box::new(classify),
+            pacer: Pacer::new(&policy),
+            policy,
+            random: Mutex::new(random),
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            refusals: AtomicU64::new(0),
+        }
+    }
+
+    /// Sends a request, waits for its turn, and tries again as the policy allows.
+    ///
+    /// Refusals for lack of budget are waited out without a limit on their number; to bound the whole, wrap the call
+    /// in a timeout.
+    ///
+    /// # Errors
+    ///
+    /// The last attempt's error. An answer is never an error here: if trouble that may pass does not, the last answer
+    /// is returned, because the caller can word it.
+    pub async fn send(&self, request: Request<()>) -> Result<Response, Error> {
+        let route = RouteName::of(&request);
+        let mut failed = 0;
+        loop {
+            let permit = self.pacer.admit(&route).await;
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let outcome = self.transport.send(&request).await;
+            let trouble = match self.weigh(permit, outcome) {
+                Step::Done(outcome) => return outcome,
+                Step::Refused(wait) => {
+                    self.refusals.fetch_add(1, Ordering::Relaxed);
+                    tracing::warn!(http.route = %route, wait.ms = wait.as_millis(), "refused for lack of budget");
+                    continue;
+                }
+                Step::Trouble(trouble) => trouble,
+            };
+            failed += 1;
+            if failed >= trouble.attempts.min(self.policy.attempts) {
+                return trouble.outcome;
+            }
+            let pause = self.pause(failed, trouble.asked);
+            tracing::warn!(
+                http.route = %route,
+                retry.attempt = failed,
+                retry.reason = %trouble.reason,
+                wait.ms = pause.as_millis(),
+                "trying again after trouble that may pass"
+            );
+            tokio::time::sleep(pause).await;
+            self.retries.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells the pacer how an attempt ended, and decides what follows from it.
+    fn weigh(&self, permit: Permit<'_>, outcome: Result<Response, Error>) -> Step {
+        let response = match outcome {
+            Ok(response) => response,
+            Err(error) if error.is_retryable() => {
+                let reason = error.to_string().into();
+                return Step::Trouble(Trouble {
+                    outcome: Err(error),
+                    attempts: u32::MAX,
+                    asked: None,
+                    reason,
+                });
+            }
+            Err(error) => return Step::Done(Err(error)),
+        };
+        match (self.classify)(&response) {
+            Verdict::Final => {
+                permit.answered(&response);
+                Step::Done(Ok(response))
+            }
+            Verdict::RateLimited { wait } => Step::Refused(permit.refused(&response, wait)),
+            Verdict::Transient { attempts, reason } => {
+                permit.failed(&response);
+                let asked = pacing::retry_after(&response);
+                Step::Trouble(Trouble {
+                    outcome: Ok(response),
+                    attempts,
+                    asked,
+                    reason,
+                })
+            }
+        }
+    }
+
+    /// Returns what was done so far.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            requests: self.requests.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+            refusals: self.refusals.load(Ordering::Relaxed),
+            waited: self.pacer.waited(),
+            routes: self.pacer.routes().collect(),
+        }
+    }
+
+    /// Returns the pause after a failed attempt; a server that names a longer one is obeyed within reason.
+    fn pause(&self, failed: u32, asked: Option<Duration>) -> Duration {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        let backoff = self.policy.backoff(failed, &mut random);
+        asked.map_or(backoff, |asked| {
+            backoff.max(asked.min(self.policy.longest_wait))
+        })
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,211 @@
+//! The transport over real sockets.
+//!
+//! One attempt each: no retries, no pacing, no redirects followed, no cookies, no compression asked for. Nothing is
+//! ever sent to another origin than the base URL's. Proxies are left to a later version.
+
+mod body;
+mod connector;
+mod tls;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::{ACCEPT, CONTENT_ENCODING, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request};
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::timeout;
+
+use crate::failure::Failure;
+use crate::transport::RouteName;
+use crate::{BaseUrl, Credentials, Error, Response, Transport};
+
+use self::connector::Connector;
+
+/// Idle connections are closed after this, before the server or a proxy does so at an awkward moment.
+const POOL_IDLE: Duration = Duration::from_secs(30);
+/// How often an HTTP/2 connection is checked, and how long it may take to react (`baton-runtime.md` section 6.1).
+const PING: Duration = Duration::from_secs(15);
+
+/// Limits and identity of an [`HttpTransport`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// How long a connection may take, from looking up the name to the end of the TLS handshake.
+    pub connect_timeout: Duration,
+    /// How long the head of an answer may take. Long, because a server that is asked for everything at once
+    /// (`count=0`) collects it before it answers.
+    pub head_timeout: Duration,
+    /// How long the body may pause.
+    pub body_idle_timeout: Duration,
+    /// How long the whole attempt may take.
+    pub total_timeout: Duration,
+    /// The longest body that is read, in bytes.
+    pub body_limit: usize,
+    /// The `User-Agent` header.
+    pub user_agent: String,
+    /// Certificates trusted besides the platform's. Each item is one certificate as DER, or PEM with any number.
+    pub extra_roots: Vec<Vec<u8>>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(30),
+            head_timeout: Duration::from_mins(5),
+            body_idle_timeout: Duration::from_mins(1),
+            total_timeout: Duration::from_mins(5),
+            body_limit: 256 << 20,
+            user_agent: concat!("rocketchat-http/", env!("CARGO_PKG_VERSION")).to_owned(),
+            extra_roots: Vec::new(),
+        }
+    }
+}
+
+/// Sends requests to one workspace: HTTP/1.1, or HTTP/2 where TLS negotiates it, over TLS 1.2 or later.
+pub struct HttpTransport {
+    base: BaseUrl,
+    credentials: Credentials,
+    headers: HeaderMap,
+    client: Client<Connector, Empty<Bytes>>,
+    config: Config,
+}
+
+impl HttpTransport {
+    /// Prepares connections to a workspace; none is made yet.
+    ///
+    /// # Errors
+    ///
+    /// When the user agent is no header value, an extra root is no certificate, or an `https` workspace is to be
+    /// reached without any trusted certificate.
+    pub fn new(base: BaseUrl, credentials: Credentials, config: Config) -> Result<Self, Error> {
+        let tls = tls::config(&config.extra_roots, base.is_https())?;
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_adaptive_window(true)
+            .http2_keep_alive_interval(PING)
+            .http2_keep_alive_timeout(PING)
+            .build(Connector::new(tls, config.connect_timeout));
+        let user_agent = HeaderValue::from_str(&config.user_agent).map_err(|_| Error::Setup {
+            problem: "the user agent is no header value",
+            cause: None,
+        })?;
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT, user_agent);
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        Ok(Self {
+            base,
+            credentials,
+            headers,
+            client,
+            config,
+        })
+    }
+
+    async fn attempt(&self, request: &Request<()>) -> Result<Response, Error> {
+        let route = RouteName::of(request);
+        let limit = self.config.total_timeout;
+        let whole = async {
+            let response = self.head(request, &route).await?;
+            self.read(response, &route).await
+        };
+        timeout(limit, whole)
+            .await
+            .unwrap_or_else(|_| Err(slow(&route, "the whole answer", limit)))
+    }
+
+    async fn head(
+        &self,
+        request: &Request<()>,
+        route: &RouteName,
+    ) -> Result<http::Response<Incoming>, Error> {
+        let uri = self.base.join(request.uri());
+        let uri = uri.map_err(|problem| Error::Request {
+            route: route.to_string(),
+            problem,
+        })?;
+        let mut outgoing = Request::new(Empty::new());
+        *outgoing.method_mut() = request.method().clone();
+        *outgoing.uri_mut() = uri;
+        *outgoing.headers_mut() = request.headers().clone();
+        outgoing.headers_mut().extend(self.headers.clone());
+        self.credentials.apply(outgoing.headers_mut())?;
+        let limit = self.config.head_timeout;
+        timeout(limit, self.client.request(outgoing))
+            .await
+            .map_err(|_| slow(route, "the head of the answer", limit))?
+            .map_err(|cause| broken(route, cause))
+    }
+
+    async fn read(
+        &self,
+        response: http::Response<Incoming>,
+        route: &RouteName,
+    ) -> Result<Response, Error> {
+        let (head, body) = response.into_parts();
+        if let Some(encoding) = head
+            .headers
+            .get(CONTENT_ENCODING)
+            .filter(|encoding| *encoding != "identity")
+        {
+            let encoding = encoding.to_str().unwrap_or("unreadable").to_owned();
+            return Err(Error::Encoding {
+                route: route.to_string(),
+                encoding,
+            });
+        }
+        let body = body::read(body, self.config.body_limit, self.config.body_idle_timeout).await;
+        let body = body.map_err(|stop| match stop {
+            body::Stop::TooLarge => Error::BodyTooLarge {
+                route: route.to_string(),
+                limit: self.config.body_limit,
+            },
+            body::Stop::Slow => slow(
+                route,
+                "a pause within the answer",
+                self.config.body_idle_timeout,
+            ),
+            body::Stop::Broken(cause) => broken(route, cause),
+        })?;
+        Ok(Response {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send<'a>(&'a self, request: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(self.attempt(request))
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
+fn slow(route: &RouteName, phase: &'static str, limit: Duration) -> Error {
+    Error::Timeout {
+        route: route.to_string(),
+        phase,
+        limit,
+    }
+}
+
+fn broken(route: &RouteName, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Connection {
+        route: route.to_string(),
+        failure: Failure::of(&cause),
+        cause: Box::new(cause),
+    }
+}

@@ -1,0 +1,41 @@
+//! The seam between policy and the network.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::Request;
+
+use crate::{Error, Response};
+
+/// Makes one attempt at a request, with no policy of its own.
+///
+/// The request's URI is in origin form, such as `/api/v1/users.list?count=0`; the address of the server and the
+/// credentials are the transport's business.
+pub trait Transport: Send + Sync {
+    /// Sends the request and reads the whole answer, whatever its status.
+    fn send<'a>(&'a self, request: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>>;
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send<'a>(&'a self, request: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>> {
+        self.as_ref().send(request)
+    }
+}
+
+/// The method and path of a request: what a rate limiter counts by (`rocketchat-api.md` section 2.2), and what errors
+/// and logs name. The query is left out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RouteName(Arc<str>);
+
+impl RouteName {
+    pub(crate) fn of(request: &Request<()>) -> Self {
+        Self(format!("{} {}", request.method(), request.uri().path()).into())
+    }
+}
+
+impl fmt::Display for RouteName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

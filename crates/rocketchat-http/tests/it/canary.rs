@@ -1,0 +1,169 @@
+//! Nothing that can be printed or logged shows the token.
+
+use std::error::Error as _;
+use std::fmt::{Debug, Display, Write as _};
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::Request;
+use rocketchat_http::{
+    BaseUrl, Client, Config, Credentials, Error, HttpTransport, Policy, Recorder, Replay, Response,
+    Transport, Verdict,
+};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::server::{Server, Then, text};
+use crate::tls::Authority;
+
+const TOKEN: &str = "canary-5Dd1Yt7wqPq0bVn3";
+
+/// Collects what is printed.
+#[derive(Clone, Default)]
+struct Printed(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Printed {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl Printed {
+    fn show(&self, value: &dyn Debug) {
+        let mut text = String::new();
+        writeln!(text, "{value:?} {value:#?}").unwrap();
+        self.0.lock().unwrap().extend(text.into_bytes());
+    }
+
+    fn show_error(&self, error: &Error) {
+        self.show(error);
+        let mut link: Option<&dyn std::error::Error> = Some(error);
+        while let Some(error) = link {
+            self.show(&format!("{}", error as &dyn Display));
+            link = error.source();
+        }
+        self.show(&error.source().map(ToString::to_string));
+        self.show(&error.hint());
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+fn transport(url: &str, extra_roots: Vec<Vec<u8>>) -> HttpTransport {
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+    let limit = Duration::from_millis(100);
+    let config = Config {
+        head_timeout: limit,
+        connect_timeout: limit,
+        body_limit: 10,
+        extra_roots,
+        ..Config::default()
+    };
+    HttpTransport::new(url.parse().unwrap(), credentials, config).unwrap()
+}
+
+async fn send(url: &str, extra_roots: Vec<Vec<u8>>, printed: &Printed) -> Result<Response, Error> {
+    let recorder = Arc::new(Recorder::new(transport(url, extra_roots)));
+    let policy = Policy {
+        attempts: 2,
+        backoff_base: Duration::ZERO,
+        ..Policy::default()
+    };
+    let client = Client::new(recorder.clone(), policy, Verdict::by_status);
+    let result = client
+        .send(Request::get("/api/v1/me").body(()).unwrap())
+        .await;
+    printed.show(&client);
+    printed.show(&recorder);
+    printed.show(&client.stats());
+    let exchanges = recorder.take();
+    printed.show(&exchanges);
+    printed.show(&Replay::new(exchanges));
+    result
+}
+
+#[tokio::test]
+async fn the_token_is_nowhere() {
+    let printed = Printed::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(printed.clone())
+        .finish();
+    // For this thread only, which does not run the servers: these may log what they receive.
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let authority = Authority::new();
+    for alpn in [&["h2"][..], &["http/1.1"]] {
+        let server = Server::https(authority.issue("localhost", alpn, |_| ()), |request| {
+            assert_eq!(request.headers()["x-auth-token"], TOKEN);
+            text(200, "fine")
+        });
+        printed.show(
+            &send(&server.named_url("https"), vec![authority.der()], &printed)
+                .await
+                .unwrap(),
+        );
+        let untrusted = send(
+            &server.named_url("https"),
+            vec![Authority::new().der()],
+            &printed,
+        )
+        .await;
+        printed.show_error(&untrusted.unwrap_err());
+    }
+    for script in [
+        ("", Then::Hang),
+        ("", Then::Close),
+        ("nonsense\r\n\r\n", Then::Close),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n", Then::Hang),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{", Then::Close),
+    ] {
+        let server = Server::raw(vec![script]);
+        printed.show_error(
+            &send(&server.url("http"), vec![], &printed)
+                .await
+                .unwrap_err(),
+        );
+    }
+    printed.show_error(&Credentials::new("u", &format!("{TOKEN}\n").into()).unwrap_err());
+    printed.show_error(
+        &format!("https://u:{TOKEN}@chat.example.org")
+            .parse::<BaseUrl>()
+            .unwrap_err(),
+    );
+    printed.show(&transport("http://localhost:1", vec![]));
+    let elsewhere = Request::get("http://localhost:1/").body(()).unwrap();
+    printed.show_error(
+        &transport("http://localhost:1", vec![])
+            .send(&elsewhere)
+            .await
+            .unwrap_err(),
+    );
+
+    let text = printed.text();
+    assert!(
+        text.contains("unknown issuer") && text.contains("/api/v1/me") && text.contains("TRACE")
+    );
+    assert!(
+        !text.contains("canary"),
+        "{}",
+        text.lines()
+            .find(|line| line.contains("canary"))
+            .unwrap_or_default()
+    );
+}
