@@ -1,0 +1,20 @@
+//! The simulated server, asked over real sockets.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod client;
+#[cfg(test)]
+mod documented;
+#[cfg(test)]
+mod example;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod large;
+#[cfg(test)]
+mod limiter;
+#[cfg(test)]
+mod parameters;
+#[cfg(test)]
+mod versions;
