@@ -1,0 +1,195 @@
+//! The order of a sync (`rocketchat-api.md` section 7): what is asked side by side, and in which order records go out.
+//!
+//! Requests to different routes run side by side, because each route has a budget of its own. Records go out in an order
+//! that depends on the data alone, each after everything it refers to: types, roles, users with their role grants, teams
+//! with their memberships.
+
+mod assignments;
+mod memberships;
+
+use baton_model::Record;
+use baton_sinks::Sink;
+use rocketchat_api::{Info, RolesList, User, UserId};
+use rocketchat_http::Client;
+
+use crate::api::Api;
+use crate::mapping;
+use crate::preflight::Preflight;
+use crate::read::{UserListing, find_dormant, read_teams};
+use crate::recorder::{Closed, Recorder};
+use crate::{Error, Options, Report};
+
+use assignments::Assignments;
+
+/// Users mapped at a time. Keeps the records that wait for the sink few, however large a page is.
+const BATCH: usize = 500;
+
+/// Reads the workspace behind `client` into `sink`.
+///
+/// # Errors
+/// Whatever keeps the sync from being complete. The sink has then been told to throw away what it had.
+pub async fn sync(
+    client: &Client,
+    options: &Options,
+    sink: Box<dyn Sink>,
+) -> Result<Report, Error> {
+    let recorder = Recorder::start(sink);
+    let mut run = Run {
+        api: Api::new(client),
+        options,
+        recorder: &recorder,
+        report: Report::default(),
+    };
+    let outcome = run.collect().await;
+    let mut report = run.report;
+    match outcome {
+        Ok(()) => report.summary = recorder.finish().await?,
+        Err(Stop::Failed(error)) => {
+            recorder.abort().await;
+            return Err(error);
+        }
+        Err(Stop::SinkClosed) => {
+            let unexplained = || Error::Writer("the sink closed without a reason".to_owned());
+            return Err(recorder.abort().await.unwrap_or_else(unexplained));
+        }
+    }
+    let stats = client.stats();
+    report.requests = stats.requests;
+    report.waited = stats.waited;
+    Ok(report)
+}
+
+/// Why collecting ended early.
+enum Stop {
+    Failed(Error),
+    /// The sink knows the reason.
+    SinkClosed,
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Closed> for Stop {
+    fn from(_: Closed) -> Self {
+        Self::SinkClosed
+    }
+}
+
+/// One sync under way.
+struct Run<'a> {
+    api: Api<'a>,
+    options: &'a Options,
+    recorder: &'a Recorder,
+    report: Report,
+}
+
+/// What later steps need to know of the users.
+#[derive(Default)]
+struct KnownUsers {
+    all: std::collections::HashSet<UserId>,
+    deactivated: Vec<UserId>,
+}
+
+impl Run<'_> {
+    async fn collect(&mut self) -> Result<(), Stop> {
+        let server = self.api.ask(&Info).await?;
+        tracing::info!(
+            server.version = server.version.as_deref().unwrap_or("hidden"),
+            "found a Rocket.Chat server"
+        );
+        self.report.server_version = server.version;
+        let preflight = Preflight::run(self.api, self.options).await?;
+        let types = mapping::resource_types()
+            .into_iter()
+            .map(Record::ResourceType)
+            .collect();
+        self.recorder.write(types).await?;
+
+        let (api, options) = (self.api, self.options);
+        let mut listing = UserListing::new(api, &preflight);
+        let teams = async { read_teams(api, options).await.map_err(Stop::from) };
+        let users = self.write_roles_and_users(&mut listing);
+        let ((mut assignments, mut known), teams) = tokio::try_join!(users, teams)?;
+        self.report.restarts += listing.restarts() + teams.restarts;
+        self.report.gone_teams = teams.gone;
+        let found = find_dormant(api, options, &teams.existing, &known.deactivated).await?;
+        self.write_teams(teams.existing, found, &mut assignments, &mut known)
+            .await
+    }
+
+    /// Writes the roles, then the users with their role grants.
+    async fn write_roles_and_users(
+        &mut self,
+        listing: &mut UserListing<'_>,
+    ) -> Result<(Assignments, KnownUsers), Stop> {
+        let (roles, first) = tokio::try_join!(self.api.ask(&RolesList), listing.next())?;
+        let mut assignments = Assignments::default();
+        self.recorder.write(assignments.add_roles(roles)).await?;
+        let mut known = KnownUsers::default();
+        let mut page = first;
+        while let Some(users) = page {
+            self.write_users(users, &mut assignments, &mut known)
+                .await?;
+            page = listing.next().await?;
+        }
+        self.settle(&mut assignments).await?;
+        tracing::info!(
+            users = known.all.len(),
+            roles = assignments.roles(),
+            "read users and roles"
+        );
+        Ok((assignments, known))
+    }
+
+    async fn write_users(
+        &mut self,
+        users: Vec<User>,
+        assignments: &mut Assignments,
+        known: &mut KnownUsers,
+    ) -> Result<(), Stop> {
+        let mut users = users.into_iter().peekable();
+        while users.peek().is_some() {
+            let mut records = Vec::with_capacity(3 * BATCH);
+            for user in users.by_ref().take(BATCH) {
+                self.count(&user);
+                records.push(Record::Resource(mapping::user::resource(&user)));
+                records.extend(assignments.grants(&user));
+                if mapping::user::status(&user) == baton_model::Status::Disabled {
+                    known.deactivated.push(user.id.clone());
+                }
+                known.all.insert(user.id);
+            }
+            self.recorder.write(records).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds out about role ids that no role had: a role made meanwhile, or an id without a role.
+    async fn settle(&mut self, assignments: &mut Assignments) -> Result<(), Stop> {
+        if !assignments.has_pending() {
+            return Ok(());
+        }
+        let roles = self.api.ask(&RolesList).await?;
+        self.recorder
+            .write(assignments.add_missing_roles(roles))
+            .await?;
+        let (records, unknown) = assignments.settle();
+        for role_id in &unknown {
+            tracing::warn!(role.id = %role_id, "users hold a role id that no role has; it is synced with scope unknown");
+        }
+        self.report.unknown_roles += unknown.len() as u64;
+        self.recorder.write(records).await?;
+        Ok(())
+    }
+
+    fn count(&mut self, user: &User) {
+        use baton_model::{AccountType, Status};
+        self.report.disabled_users += u64::from(mapping::user::status(user) == Status::Disabled);
+        self.report.service_users +=
+            u64::from(mapping::user::account_type(user) == AccountType::Service);
+        self.report.federated_users += u64::from(mapping::user::is_federated(user));
+    }
+}

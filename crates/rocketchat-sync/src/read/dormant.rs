@@ -1,0 +1,105 @@
+//! Memberships of deactivated users.
+//!
+//! Since 5.0 `teams.members` leaves deactivated users out, but their memberships are still there and come back with the
+//! account (`rocketchat-api.md` section 4A.10). They are found from the other end: the teams of each deactivated user,
+//! asked for only while some team counts more rows than are known.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use rocketchat_api::{TeamId, UserId, UsersListTeams};
+
+use super::TeamMembers;
+use crate::api::Api;
+use crate::{Error, Options};
+
+/// A deactivated member.
+pub(crate) struct Dormant {
+    pub(crate) user_id: UserId,
+    pub(crate) is_owner: bool,
+}
+
+/// Finds the deactivated members of the teams that have unexplained rows.
+pub(crate) async fn find_dormant(
+    api: Api<'_>,
+    options: &Options,
+    teams: &[TeamMembers],
+    deactivated: &[UserId],
+) -> Result<BTreeMap<TeamId, Vec<Dormant>>, Error> {
+    let mut search = Search::new(teams);
+    let mut answers = std::pin::pin!(
+        stream::iter(deactivated)
+            .map(async |user_id| {
+                let user_id = user_id.clone();
+                let teams = api
+                    .ask(&UsersListTeams {
+                        user_id: user_id.clone(),
+                    })
+                    .await?;
+                Ok::<_, Error>((user_id, teams))
+            })
+            .buffered(options.workers.max(1))
+    );
+    while search.unexplained > 0 {
+        let Some((user_id, teams)) = answers.try_next().await? else {
+            break;
+        };
+        for team in teams {
+            search.note(&team.id, &user_id, team.is_owner.unwrap_or_default());
+        }
+    }
+    Ok(search.found)
+}
+
+struct Search<'a> {
+    /// What is still to be explained, per team; teams without it are not looked at.
+    open: BTreeMap<&'a TeamId, u64>,
+    unexplained: u64,
+    /// Members already known: servers up to 4.x list deactivated ones too.
+    known: HashSet<(&'a TeamId, &'a UserId)>,
+    found: BTreeMap<TeamId, Vec<Dormant>>,
+}
+
+impl<'a> Search<'a> {
+    fn new(teams: &'a [TeamMembers]) -> Self {
+        let open: BTreeMap<_, _> = teams
+            .iter()
+            .map(|it| (&it.team.id, it.unexplained(0)))
+            .filter(|(_, n)| *n > 0)
+            .collect();
+        let looked_at = teams.iter().filter(|it| open.contains_key(&it.team.id));
+        let known = looked_at
+            .flat_map(|it| {
+                it.members
+                    .iter()
+                    .map(|member| (&it.team.id, &member.user.id))
+            })
+            .collect();
+        Self {
+            unexplained: open.values().sum(),
+            open,
+            known,
+            found: BTreeMap::new(),
+        }
+    }
+
+    fn note(&mut self, team_id: &TeamId, user_id: &UserId, is_owner: bool) {
+        let Some(open) = self.open.get_mut(team_id) else {
+            return;
+        };
+        if self.known.contains(&(team_id, user_id)) {
+            return;
+        }
+        if *open > 0 {
+            *open -= 1;
+            self.unexplained -= 1;
+        }
+        self.found
+            .entry(team_id.clone())
+            .or_default()
+            .push(Dormant {
+                user_id: user_id.clone(),
+                is_owner,
+            });
+    }
+}

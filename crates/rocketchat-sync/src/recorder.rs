@@ -1,0 +1,101 @@
+//! Hands records to the sink on a thread of its own, so that reading and writing go on side by side.
+
+use baton_model::{Record, Summary};
+use baton_sinks::Sink;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::Error;
+
+/// Batches that may wait for the sink. More would only hold memory.
+const WAITING: usize = 8;
+
+/// The engine's end of the way to the sink.
+///
+/// Dropping it without [`finish`](Recorder::finish) makes the sink throw away what it has, so that a sync that fails or
+/// is cancelled leaves nothing behind.
+pub(crate) struct Recorder {
+    batches: mpsc::Sender<Message>,
+    thread: JoinHandle<Result<Summary, baton_sinks::Error>>,
+}
+
+enum Message {
+    Write(Vec<Record>),
+    Finish,
+}
+
+/// The sink is gone; the reason comes with [`Recorder::finish`] or [`Recorder::abort`].
+pub(crate) struct Closed;
+
+impl Recorder {
+    pub(crate) fn start(sink: Box<dyn Sink>) -> Self {
+        let (batches, waiting) = mpsc::channel(WAITING);
+        let thread = tokio::task::spawn_blocking(move || record(sink, waiting));
+        Self { batches, thread }
+    }
+
+    pub(crate) async fn write(&self, records: Vec<Record>) -> Result<(), Closed> {
+        self.batches
+            .send(Message::Write(records))
+            .await
+            .map_err(|_| Closed)
+    }
+
+    /// Makes the sync visible and returns what it holds.
+    pub(crate) async fn finish(self) -> Result<Summary, Error> {
+        // A sink that is gone says why when it is joined.
+        let _ = self.batches.send(Message::Finish).await;
+        drop(self.batches);
+        self.thread
+            .await
+            .map_err(|error| Error::Writer(error.to_string()))?
+            .map_err(Error::Sink)
+    }
+
+    /// Throws away what was written, and returns the sink's own failure if there was one.
+    pub(crate) async fn abort(self) -> Option<Error> {
+        drop(self.batches);
+        match self.thread.await {
+            Ok(Ok(_)) => None,
+            Ok(Err(error)) => Some(Error::Sink(error)),
+            Err(error) => Some(Error::Writer(error.to_string())),
+        }
+    }
+}
+
+fn record(
+    mut sink: Box<dyn Sink>,
+    mut waiting: mpsc::Receiver<Message>,
+) -> Result<Summary, baton_sinks::Error> {
+    let mut summary = Summary::default();
+    loop {
+        match waiting.blocking_recv() {
+            Some(Message::Write(records)) => {
+                if let Err(error) = write(sink.as_mut(), &records, &mut summary) {
+                    sink.abort();
+                    return Err(error);
+                }
+            }
+            Some(Message::Finish) => {
+                sink.finish(&summary)?;
+                return Ok(summary);
+            }
+            None => {
+                sink.abort();
+                return Ok(summary);
+            }
+        }
+    }
+}
+
+fn write(
+    sink: &mut dyn Sink,
+    records: &[Record],
+    summary: &mut Summary,
+) -> Result<(), baton_sinks::Error> {
+    for record in records {
+        sink.write(record)?;
+        summary.add(record);
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! What a finished sync says about itself.
+
+use std::time::Duration;
+
+use baton_model::Summary;
+
+/// Counts that an administrator or auditor asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The records written, by resource type.
+    pub summary: Summary,
+    /// The server's version, if it tells.
+    pub server_version: Option<String>,
+    /// Users that are not active.
+    pub disabled_users: u64,
+    /// Users labelled service accounts.
+    pub service_users: u64,
+    /// Users of other Matrix servers.
+    pub federated_users: u64,
+    /// Roles that users hold and no role has: ids without a role behind them.
+    pub unknown_roles: u64,
+    /// Members created after the users were read, and looked up one by one.
+    pub late_users: u64,
+    /// Members dropped because their account is gone.
+    pub gone_members: u64,
+    /// Team memberships of deactivated users, found through the users.
+    pub dormant_members: u64,
+    /// Membership rows whose user was deleted; the server never cleans them up.
+    pub orphaned_members: u64,
+    /// Teams deleted while the sync was under way.
+    pub gone_teams: u64,
+    /// Times a list was read again because it changed meanwhile.
+    pub restarts: u64,
+    /// Requests sent, repeats included.
+    pub requests: u64,
+    /// Time spent waiting for rate limits, added up over the routes.
+    pub waited: Duration,
+}

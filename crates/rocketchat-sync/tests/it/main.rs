@@ -1,0 +1,10 @@
+//! The engine: replayed scenarios, and the simulated workspace over real sockets.
+
+#[cfg(test)]
+mod mapping;
+#[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,382 @@
+//! The engine against the simulated workspace over real sockets: the result is the truth, or there is none.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rocketchat_http::{BaseUrl, Config, Credentials, HttpTransport};
+use rocketchat_sim::{
+    Account, Action, Fault, Limiter, Paging, Server, Settings, Shape, Version, Workspace,
+};
+use rocketchat_sync::{Error, Options};
+
+use crate::support::{Outcome, describe, run};
+
+fn workspace() -> Workspace {
+    Workspace::generate(&Shape {
+        users: 300,
+        teams: 12,
+        members: 20,
+        seed: 7,
+    })
+}
+
+fn settings(version: Version) -> Settings {
+    Settings {
+        version,
+        limiter: None,
+        ..Settings::default()
+    }
+}
+
+async fn sync_as(server: &Server, account: Account) -> Outcome {
+    let (user_id, token) = server.credentials(account);
+    let options = Options::new(user_id.as_str().into());
+    let base_url: BaseUrl = server.base_url().parse().unwrap();
+    let credentials = Credentials::new(&user_id, &token.into()).unwrap();
+    let transport = HttpTransport::new(base_url, credentials, Config::default()).unwrap();
+    run(Arc::new(transport), &options).await
+}
+
+/// Identifiers of everything that a sync of the workspace has to hold, from the simulation's own data.
+fn truth(workspace: &Workspace) -> BTreeSet<String> {
+    let mut ids: BTreeSet<String> = ["user", "role", "team"].map(str::to_owned).into();
+    for user in &workspace.users {
+        ids.insert(format!("user:{}", user.id));
+        ids.extend(
+            user.roles
+                .iter()
+                .flatten()
+                .map(|role| format!("role:{role}:assigned:user:{}", user.id)),
+        );
+    }
+    for role in &workspace.roles {
+        ids.extend([
+            format!("role:{}", role.id),
+            format!("role:{}:assigned", role.id),
+        ]);
+    }
+    for team in &workspace.teams {
+        ids.extend([
+            format!("team:{}", team.id),
+            format!("team:{}:member", team.id),
+        ]);
+        let alive = team
+            .members
+            .iter()
+            .filter(|member| workspace.user(&member.user_id).is_some());
+        ids.extend(alive.map(|member| format!("team:{}:member:user:{}", team.id, member.user_id)));
+    }
+    ids
+}
+
+fn ids(outcome: &Outcome) -> BTreeSet<String> {
+    let lines = outcome.lines.as_deref().unwrap_or_default();
+    let values = lines
+        .iter()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    values
+        .filter_map(|value| {
+            value
+                .get("id")
+                .and_then(|id| id.as_str())
+                .map(str::to_owned)
+        })
+        .collect()
+}
+
+#[track_caller]
+fn check_truth(server: &Server, outcome: &Outcome) {
+    if let Err(error) = &outcome.result {
+        panic!("{}", describe(error));
+    }
+    let (expected, found) = (truth(&server.workspace()), ids(outcome));
+    let missing: Vec<_> = expected.difference(&found).take(5).collect();
+    let invented: Vec<_> = found.difference(&expected).take(5).collect();
+    assert!(
+        missing.is_empty() && invented.is_empty(),
+        "missing {missing:?}, invented {invented:?}"
+    );
+}
+
+#[tokio::test]
+async fn every_version_gives_the_truth() {
+    for version in [
+        Version(5, 0, 0),
+        Version(6, 4, 8),
+        Version(7, 4, 1),
+        Version(7, 6, 0),
+        Version(8, 8, 0),
+    ] {
+        let server = Server::start(workspace(), settings(version)).await.unwrap();
+        check_truth(&server, &sync_as(&server, Account::Reader).await);
+    }
+}
+
+#[tokio::test]
+async fn every_paging_setting_gives_the_truth() {
+    for (upper, default, allow_infinite) in [
+        (100, 50, false),
+        (7, 3, false),
+        (1, 1, false),
+        (3, 1000, false),
+        (5000, 1, true),
+    ] {
+        let paging = Paging {
+            upper,
+            default,
+            allow_infinite,
+        };
+        let mut workspace = workspace();
+        workspace.users.truncate(60);
+        let server = Server::start(
+            workspace,
+            Settings {
+                paging,
+                ..settings(Version(8, 6, 1))
+            },
+        )
+        .await
+        .unwrap();
+        check_truth(&server, &sync_as(&server, Account::Reader).await);
+    }
+}
+
+#[tokio::test]
+async fn a_sub_path_is_kept() {
+    let settings = Settings {
+        sub_path: Some("/chat/team".to_owned()),
+        ..settings(Version(8, 6, 1))
+    };
+    let server = Server::start(workspace(), settings).await.unwrap();
+    check_truth(&server, &sync_as(&server, Account::Reader).await);
+}
+
+#[tokio::test]
+async fn a_limited_account_waits_without_being_refused() {
+    let limiter = Some(Limiter {
+        calls: 5,
+        window: Duration::from_millis(400),
+    });
+    let server = Server::start(
+        workspace(),
+        Settings {
+            limiter,
+            ..settings(Version(8, 6, 1))
+        },
+    )
+    .await
+    .unwrap();
+    let outcome = sync_as(&server, Account::LimitedReader).await;
+    check_truth(&server, &outcome);
+    assert!(
+        server.log().iter().all(|call| call.status != Some(429)),
+        "no request is refused"
+    );
+    assert!(outcome.result.unwrap().waited > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn the_fewest_requests_are_sent() {
+    let server = Server::start(workspace(), settings(Version(8, 6, 1)))
+        .await
+        .unwrap();
+    check_truth(&server, &sync_as(&server, Account::Reader).await);
+    let peopled = server.with(|it| {
+        it.teams
+            .iter()
+            .filter(|team| !team.members.is_empty())
+            .count()
+    });
+    for (route, calls) in [
+        ("me", 1),
+        ("permissions.listAll", 1),
+        ("users.listByStatus", 1),
+        ("teams.listAll", 1),
+        ("teams.members", peopled),
+    ] {
+        assert_eq!(server.calls(route), calls, "{route}");
+    }
+    assert_eq!(server.calls("users.list"), 0);
+}
+
+#[tokio::test]
+async fn accounts_that_cannot_see_everything_are_refused() {
+    for account in [Account::Plain, Account::Guest] {
+        let server = Server::start(workspace(), settings(Version(8, 6, 1)))
+            .await
+            .unwrap();
+        let outcome = sync_as(&server, account).await;
+        assert!(
+            matches!(outcome.result, Err(Error::MissingPermissions { .. })),
+            "{account:?}"
+        );
+        assert_eq!(
+            (ids(&outcome).len(), server.calls("users.listByStatus")),
+            (0, 0)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_somebody_else_is_refused() {
+    let server = Server::start(workspace(), settings(Version(8, 6, 1)))
+        .await
+        .unwrap();
+    let (user_id, _) = server.credentials(Account::Reader);
+    let credentials = Credentials::new(&user_id, &"wrong".into()).unwrap();
+    let transport = HttpTransport::new(
+        server.base_url().parse().unwrap(),
+        credentials,
+        Config::default(),
+    )
+    .unwrap();
+    let outcome = run(Arc::new(transport), &Options::new(user_id.as_str().into())).await;
+    let error = outcome.result.unwrap_err();
+    insta::assert_snapshot!(describe(&error), @r"
+    error: me answered 401: You must be logged in to do this.
+
+    hint: check the user id and the personal access token; both must belong to the same active account
+    ");
+}
+
+#[tokio::test]
+async fn passing_faults_are_outlived() {
+    let html = || {
+        Action::answer(
+            200,
+            "text/html",
+            "<!DOCTYPE html><title>Maintenance</title>",
+        )
+    };
+    let unavailable = Action::answer(
+        503,
+        "application/json",
+        r#"{"success":false,"error":"Service Unavailable"}"#,
+    );
+    let database = Action::answer(
+        400,
+        "application/json",
+        r#"{"success":false,"error":"connection 4 closed"}"#,
+    );
+    let faults = vec![
+        Fault::new("me", 1, unavailable.clone()).times(2),
+        Fault::new("users.listByStatus", 1, Action::CutBody(1000)),
+        Fault::new("teams.listAll", 1, database),
+        Fault::new("teams.members", 3, Action::Cut),
+        Fault::new("roles.list", 1, html()),
+        Fault::new("users.listTeams", 2, unavailable),
+    ];
+    let server = Server::start(
+        workspace(),
+        Settings {
+            faults,
+            ..settings(Version(8, 6, 1))
+        },
+    )
+    .await
+    .unwrap();
+    check_truth(&server, &sync_as(&server, Account::Reader).await);
+}
+
+#[tokio::test]
+async fn lasting_faults_end_the_sync_with_their_reason() {
+    for (route, action, reason) in [
+        (
+            "teams.members",
+            Action::answer(
+                403,
+                "application/json",
+                r#"{"success":false,"error":"unauthorized"}"#,
+            ),
+            "teams.members answered 403: unauthorized",
+        ),
+        (
+            "roles.list",
+            Action::answer(200, "text/html", "<html>login</html>"),
+            "instead of JSON",
+        ),
+        (
+            "users.listByStatus",
+            Action::answer(302, "text/html", ""),
+            "users.listByStatus answered 302",
+        ),
+        (
+            "teams.listAll",
+            Action::answer(
+                200,
+                "application/json",
+                r#"{"teams":[],"total":3,"success":true}"#,
+            ),
+            "teams.listAll changed while it was read",
+        ),
+        (
+            "me",
+            Action::answer(
+                200,
+                "application/json",
+                r#"{"_id":"somebody","success":true}"#,
+            ),
+            "the token belongs to user somebody",
+        ),
+        (
+            "users.listTeams",
+            Action::answer(
+                200,
+                "application/json",
+                r#"{"success":false,"error":"unexpected"}"#,
+            ),
+            "users.listTeams answered 200: unexpected",
+        ),
+    ] {
+        let faults = vec![Fault::new(route, 1, action).times(1000)];
+        let server = Server::start(
+            workspace(),
+            Settings {
+                faults,
+                ..settings(Version(8, 6, 1))
+            },
+        )
+        .await
+        .unwrap();
+        let outcome = sync_as(&server, Account::Reader).await;
+        let text = describe(&outcome.result.unwrap_err());
+        assert!(text.contains(reason), "{route}: {text}");
+        assert!(
+            outcome.lines.is_none(),
+            "{route}: a failed sync leaves no file"
+        );
+    }
+}
+
+#[tokio::test]
+async fn hidden_roles_are_no_absence_of_roles() {
+    let mut workspace = workspace();
+    for user in &mut workspace.users {
+        user.roles = None;
+    }
+    let server = Server::start(workspace, settings(Version(8, 6, 1)))
+        .await
+        .unwrap();
+    let row = server
+        .with(|it| it.users.first().map(|user| user.id.to_string()))
+        .unwrap();
+    let body = format!(r#"{{"users":[{{"_id":"{row}","active":true}}],"total":1,"success":true}}"#);
+    let me = r#"{"_id":"simReader2345678A","roles":["bot","user"],"success":true}"#;
+    server.inject(Fault::new(
+        "me",
+        1,
+        Action::answer(200, "application/json", me),
+    ));
+    server.inject(Fault::new(
+        "users.listByStatus",
+        1,
+        Action::answer(200, "application/json", body),
+    ));
+    let outcome = sync_as(&server, Account::Reader).await;
+    assert!(
+        matches!(outcome.result, Err(Error::RolesHidden { users: 1, .. })),
+        "{:?}",
+        outcome.result
+    );
+}
