@@ -1,0 +1,142 @@
+//! Flags and commands.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help texts that people read"
+)]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Sync the users, roles and teams of a Rocket.Chat workspace to a file that Baton reads
+#[derive(Debug, Parser)]
+#[command(
+    name = "baton-rocketchat",
+    version,
+    args_conflicts_with_subcommands = false
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) connector: Connector,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Sync a simulated workspace, without any Rocket.Chat, and show what the file holds
+    Demo(Demo),
+}
+
+/// What the connector needs to know of the workspace.
+#[derive(Debug, Args)]
+pub(crate) struct Connector {
+    /// Address of the workspace, such as https://chat.example.com ($BATON_ROCKETCHAT_BASE_URL)
+    #[arg(long = "rocketchat-base-url", value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Id of the user that the token belongs to ($BATON_ROCKETCHAT_USER_ID)
+    #[arg(long = "rocketchat-user-id", value_name = "ID")]
+    pub(crate) user_id: Option<String>,
+    /// Personal access token ($BATON_ROCKETCHAT_AUTH_TOKEN)
+    #[arg(
+        long = "rocketchat-auth-token",
+        value_name = "TOKEN",
+        hide_default_value = true
+    )]
+    pub(crate) auth_token: Option<Token>,
+    /// Sync the roles owner, leader and moderator within teams too ($BATON_ROCKETCHAT_TEAM_ROLES)
+    #[arg(long = "rocketchat-team-roles", global = true)]
+    pub(crate) team_roles: bool,
+}
+
+/// What every Baton connector has.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// File to write; a sync is added to an existing one [default: sync.c1z] ($BATON_FILE)
+    #[arg(short, long, global = true, value_name = "PATH")]
+    pub(crate) file: Option<PathBuf>,
+    /// How much to log to stderr [default: info] ($BATON_LOG_LEVEL)
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log_level: Option<LogLevel>,
+    /// How to log [default: console when stdout is a terminal, else json] ($BATON_LOG_FORMAT)
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// The shape of the simulated workspace.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Users
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub(crate) users: usize,
+    /// Teams
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) teams: usize,
+    /// Members of a team, on average
+    #[arg(long, value_name = "N", default_value_t = 15)]
+    pub(crate) members: usize,
+    /// Limit each endpoint to N calls in SECONDS, as Rocket.Chat does with 10/60; without it the account is exempt
+    #[arg(long, value_name = "N/SECONDS")]
+    pub(crate) rate_limit: Option<RateLimit>,
+    /// Make the same workspace again, or another one
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Console,
+    Json,
+}
+
+/// A token as it was typed. It never shows itself.
+#[derive(Clone)]
+pub(crate) struct Token(pub(crate) secrecy::SecretString);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl From<&str> for Token {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+/// Calls in a number of seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RateLimit {
+    pub(crate) calls: u32,
+    pub(crate) window: std::time::Duration,
+}
+
+impl std::str::FromStr for RateLimit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "expected calls and seconds, such as 10/60";
+        let (calls, seconds) = text.split_once('/').ok_or(FORM)?;
+        let calls: u32 = calls.parse().map_err(|_| FORM)?;
+        let seconds: f64 = seconds.parse().map_err(|_| FORM)?;
+        if calls == 0 || !(0.1..=86_400.0).contains(&seconds) {
+            return Err("expected at least 1 call and 0.1 to 86400 seconds");
+        }
+        Ok(Self {
+            calls,
+            window: std::time::Duration::from_secs_f64(seconds),
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! Exit codes: the number of the gRPC status that says what went wrong (`baton-runtime.md` section 1.6).
+
+/// An exit code other than success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    /// A signal asked to stop.
+    Canceled = 1,
+    /// Wrong usage, a file that cannot be used, or anything without a better code.
+    Unknown = 2,
+    /// The server does not accept the request, or its name does not exist.
+    InvalidArgument = 3,
+    /// Something took too long.
+    DeadlineExceeded = 4,
+    /// The endpoint does not exist.
+    NotFound = 5,
+    /// A permission is missing.
+    PermissionDenied = 7,
+    /// The list kept changing while it was read.
+    Aborted = 10,
+    /// A program error.
+    Internal = 13,
+    /// The server cannot be reached or is in trouble.
+    Unavailable = 14,
+    /// The user id or token is wrong.
+    Unauthenticated = 16,
+}
+
+impl Code {
+    /// Returns the code of a failed sync.
+    pub(crate) fn of_sync(error: &rocketchat_sync::Error) -> Self {
+        use rocketchat_sync::Error;
+        match error {
+            Error::Http(error) => Self::of_http(error),
+            Error::Api(error) => Self::of_api(error),
+            Error::WrongAccount { .. } => Self::Unauthenticated,
+            Error::MissingPermissions { .. }
+            | Error::RolesHidden { .. }
+            | Error::UserHidden { .. } => Self::PermissionDenied,
+            Error::Unstable { .. } | Error::UserVanished { .. } => Self::Aborted,
+            Error::Request(_) | Error::Writer(_) => Self::Internal,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Returns the code of a connection that failed.
+    pub(crate) fn of_http(error: &rocketchat_http::Error) -> Self {
+        use rocketchat_http::Kind;
+        match error.kind() {
+            Kind::Dns => Self::InvalidArgument,
+            Kind::Timeout => Self::DeadlineExceeded,
+            Kind::Refused | Kind::Unreachable | Kind::Reset => Self::Unavailable,
+            _ => Self::Unknown,
+        }
+    }
+
+    fn of_api(error: &rocketchat_api::Error) -> Self {
+        use rocketchat_api::Kind;
+        match error.kind() {
+            Kind::Unauthenticated => Self::Unauthenticated,
+            Kind::PermissionDenied => Self::PermissionDenied,
+            Kind::NotFound => Self::NotFound,
+            Kind::Absent if error.status() == 404 => Self::NotFound,
+            Kind::RateLimited | Kind::Unavailable => Self::Unavailable,
+            Kind::InvalidRequest | Kind::TwoFactorRequired | Kind::Uncoded => Self::InvalidArgument,
+            Kind::Other if error.status() >= 400 => Self::InvalidArgument,
+            _ => Self::Unknown,
+        }
+    }
+}

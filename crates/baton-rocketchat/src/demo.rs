@@ -1,0 +1,237 @@
+//! A sync without any Rocket.Chat: a simulated workspace on a loopback socket, read through real HTTP.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use baton_c1z::{Limits, Reader};
+use rocketchat_http::Credentials;
+use rocketchat_sim::{Account, Limiter, Member, Server, Shape, User, Workspace};
+use rocketchat_sync::Report;
+use rocketchat_sync::mapping::team::TEAM_ROLES;
+use secrecy::SecretString;
+
+use crate::cli::{Common, Connector, Demo};
+use crate::code::Code;
+use crate::failure::Failure;
+use crate::oneshot::sync_to_file;
+use crate::settings::{self, Settings};
+use crate::words::{duration, number};
+
+/// Syncs a simulated workspace and prints what the file holds.
+pub(crate) async fn run(
+    demo: &Demo,
+    connector: &Connector,
+    common: &Common,
+) -> Result<(), Failure> {
+    let server = start(demo).await?;
+    let file = settings::file(common, "demo.c1z");
+    let account = if demo.rate_limit.is_some() {
+        Account::LimitedReader
+    } else {
+        Account::Reader
+    };
+    let team_roles = settings::team_roles(connector);
+    let (user_id, token) = server.credentials(account);
+    let settings = Settings {
+        base_url: server.base_url().parse()?,
+        credentials: Credentials::new(&user_id, &SecretString::from(token))?,
+        user_id,
+        team_roles,
+    };
+    let started = Instant::now();
+    let report = sync_to_file(settings, &file).await?;
+    let took = started.elapsed();
+    let contents = Contents::read(&file)?;
+    contents.check(&server, team_roles)?;
+    print(&describe(demo, &server, &file, &report, took, &contents))
+}
+
+async fn start(demo: &Demo) -> Result<Server, Failure> {
+    let shape = Shape {
+        users: demo.users,
+        teams: demo.teams,
+        members: demo.members,
+        seed: demo.seed,
+    };
+    let limiter = demo.rate_limit.map(|limit| Limiter {
+        calls: limit.calls,
+        window: limit.window,
+    });
+    let settings = rocketchat_sim::Settings {
+        limiter,
+        ..rocketchat_sim::Settings::default()
+    };
+    let workspace = Workspace::generate(&shape);
+    Server::start(workspace, settings)
+        .await
+        .map_err(|error| Failure::other(error.into()))
+}
+
+/// What the newest sync of a file holds: resources, entitlements and grants by resource type.
+struct Contents {
+    rows: Vec<(String, u64, u64, u64)>,
+    syncs: usize,
+    bytes: u64,
+}
+
+impl Contents {
+    fn read(file: &Path) -> Result<Self, Failure> {
+        let reader = Reader::open(file, Limits::default(), Some(&std::env::temp_dir()))?;
+        let syncs = reader.syncs()?.len();
+        let missing = || {
+            Failure::new(
+                Code::Internal,
+                anyhow::anyhow!("{} holds no finished sync", file.display()),
+            )
+        };
+        let newest = reader.newest_finished()?.ok_or_else(missing)?;
+        let stats = reader.count(&newest.sync_id)?;
+        let of = |counts: &BTreeMap<String, u64>, kind: &String| {
+            counts.get(kind).copied().unwrap_or_default()
+        };
+        let rows = stats
+            .resources_by_resource_type
+            .iter()
+            .map(|(kind, resources)| {
+                let entitlements = of(&stats.entitlements_by_resource_type, kind);
+                (
+                    kind.clone(),
+                    *resources,
+                    entitlements,
+                    of(&stats.grants_by_resource_type, kind),
+                )
+            });
+        let bytes = std::fs::metadata(file)
+            .map(|data| data.len())
+            .unwrap_or_default();
+        Ok(Self {
+            rows: rows.collect(),
+            syncs,
+            bytes,
+        })
+    }
+
+    /// Compares the file with the workspace it was read from.
+    fn check(&self, server: &Server, team_roles: bool) -> Result<(), Failure> {
+        let truth = server.with(|workspace| truth(workspace, team_roles));
+        for (kind, resources, grants) in truth {
+            let row = self.rows.iter().find(|row| row.0 == kind);
+            let found = row
+                .map(|(_, resources, _, grants)| (*resources, *grants))
+                .unwrap_or_default();
+            if found != (resources, grants) {
+                let text = format!(
+                    "{kind}: the file holds {found:?}, the workspace {:?}",
+                    (resources, grants)
+                );
+                return Err(Failure::new(Code::Internal, anyhow::anyhow!(text)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Counts what a sync has to find: resources and grants by type.
+fn truth(workspace: &Workspace, team_roles: bool) -> [(&'static str, u64, u64); 3] {
+    let count = |number: usize| number as u64;
+    let users: HashMap<_, _> = workspace
+        .users
+        .iter()
+        .map(|user| (&user.id, user.active))
+        .collect();
+    let roles: HashSet<_> = workspace.roles.iter().map(|role| &role.id).collect();
+    let held = |user: &User| user.roles.iter().flatten().cloned().collect::<HashSet<_>>();
+    let unknown: HashSet<_> = workspace
+        .users
+        .iter()
+        .flat_map(held)
+        .filter(|role| !roles.contains(role))
+        .collect();
+    let assignments = workspace.users.iter().map(|user| held(user).len()).sum();
+    let grants = |member: &Member, active: bool| {
+        // Of a deactivated member the server tells no role but the owner's.
+        let told =
+            |role: &&&str| team_roles && member.has_role(role) && (active || **role == "owner");
+        1 + TEAM_ROLES.iter().filter(told).count()
+    };
+    let members = workspace
+        .memberships()
+        .filter_map(|(_, member)| Some(grants(member, *users.get(&member.user_id)?)));
+    [
+        ("user", count(users.len()), 0),
+        (
+            "role",
+            count(roles.len() + unknown.len()),
+            count(assignments),
+        ),
+        ("team", count(workspace.teams.len()), count(members.sum())),
+    ]
+}
+
+fn describe(
+    demo: &Demo,
+    server: &Server,
+    file: &Path,
+    report: &Report,
+    took: Duration,
+    contents: &Contents,
+) -> String {
+    let mut text = String::new();
+    let items: u64 = contents.rows.iter().map(|row| row.1 + row.3).sum();
+    let per_second = u128::from(items) * 1000 / took.as_millis().max(1);
+    let per_second = number(u64::try_from(per_second).unwrap_or(u64::MAX));
+    let _ = writeln!(
+        text,
+        "Simulated workspace at {}, seed {}",
+        server.base_url(),
+        demo.seed
+    );
+    let _ = writeln!(
+        text,
+        "Synced in {} with {} requests, {per_second} resources and grants a second",
+        duration(took),
+        number(report.requests)
+    );
+    let _ = writeln!(
+        text,
+        "File: {}, {} bytes, {} sync(s)\n",
+        file.display(),
+        number(contents.bytes),
+        contents.syncs
+    );
+    let _ = writeln!(
+        text,
+        "{:<8}{:>12}{:>14}{:>12}",
+        "type", "resources", "entitlements", "grants"
+    );
+    for (kind, resources, entitlements, grants) in &contents.rows {
+        let _ = writeln!(
+            text,
+            "{kind:<8}{:>12}{:>14}{:>12}",
+            number(*resources),
+            number(*entitlements),
+            number(*grants)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\nUsers: {} disabled, {} service, {} federated. Memberships: {} of deactivated users, {} rows of deleted users.",
+        number(report.disabled_users),
+        number(report.service_users),
+        number(report.federated_users),
+        number(report.dormant_members),
+        number(report.orphaned_members),
+    );
+    text.push_str("The counts equal those of the simulated workspace.\n");
+    text
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    std::io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .map_err(|error| Failure::other(error.into()))
+}

@@ -1,0 +1,120 @@
+//! The one error that a user sees, and the exit code that goes with it.
+
+use std::process::ExitCode;
+
+use crate::code::Code;
+
+/// Why the run ends without success.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: Code,
+    error: anyhow::Error,
+    hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, error: anyhow::Error) -> Self {
+        Self {
+            code,
+            error,
+            hint: None,
+        }
+    }
+
+    pub(crate) fn other(error: anyhow::Error) -> Self {
+        Self::new(Code::Unknown, error)
+    }
+
+    pub(crate) fn interrupted(signal: &str) -> Self {
+        let error = anyhow::anyhow!(
+            "stopped by {signal}; the sync is not complete and nothing was written"
+        );
+        Self::new(Code::Canceled, error)
+    }
+
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self {
+            hint: Some(hint.into()),
+            ..self
+        }
+    }
+
+    /// Writes the error, its causes and the hint to stderr, and returns the exit code.
+    #[expect(
+        clippy::print_stderr,
+        reason = "the last words of the program belong there whatever the log settings are"
+    )]
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {}", self.error);
+        let mut said = self.error.to_string();
+        for cause in self.error.chain().skip(1) {
+            let words = cause.to_string();
+            // Many libraries repeat their cause in their own words; once is enough.
+            if !said.contains(&words) {
+                eprintln!("  caused by: {words}");
+                said = words;
+            }
+        }
+        if let Some(hint) = &self.hint {
+            eprintln!("\nhint: {hint}");
+        }
+        ExitCode::from(self.code as u8)
+    }
+}
+
+impl Failure {
+    /// Says why the sync of the workspace at `address` failed.
+    pub(crate) fn of_sync(error: rocketchat_sync::Error, address: &str) -> Self {
+        use rocketchat_sync::Error;
+        let code = Code::of_sync(&error);
+        let (hint, place) = match &error {
+            Error::Sink(error) => (hint_of_sink(error), None),
+            Error::Http(_) => (
+                error.hint(),
+                Some(format!("cannot reach the workspace at {address}")),
+            ),
+            _ => (error.hint(), None),
+        };
+        let error = anyhow::Error::from(error);
+        let error = match place {
+            Some(place) => error.context(place),
+            None => error,
+        };
+        Self { code, error, hint }
+    }
+}
+
+impl From<rocketchat_http::Error> for Failure {
+    fn from(error: rocketchat_http::Error) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self {
+            code: Code::of_http(&error),
+            error: error.into(),
+            hint,
+        }
+    }
+}
+
+impl From<baton_sinks::Error> for Failure {
+    fn from(error: baton_sinks::Error) -> Self {
+        let hint = hint_of_sink(&error);
+        Self {
+            code: Code::Unknown,
+            error: error.into(),
+            hint,
+        }
+    }
+}
+
+impl From<baton_c1z::Error> for Failure {
+    fn from(error: baton_c1z::Error) -> Self {
+        baton_sinks::Error::from(error).into()
+    }
+}
+
+fn hint_of_sink(error: &baton_sinks::Error) -> Option<String> {
+    match error {
+        baton_sinks::Error::C1z(error) => error.hint().map(str::to_owned),
+        _ => None,
+    }
+}

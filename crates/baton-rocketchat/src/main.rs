@@ -1,0 +1,63 @@
+//! Baton connector for Rocket.Chat: reads one workspace and writes what it finds to a c1z file.
+//!
+//! Only this crate reads the environment, the terminal and the wall clock. Everything else is handed what it needs.
+
+mod cli;
+mod clock;
+mod code;
+mod demo;
+mod failure;
+mod logging;
+mod oneshot;
+mod settings;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logging::start(cli.common.log_level, cli.common.log_format);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
+    runtime.block_on(async {
+        tokio::select! {
+            result = dispatch(cli) => result,
+            signal = interrupted() => Err(Failure::interrupted(signal)),
+        }
+    })
+}
+
+async fn dispatch(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        None => oneshot::run(&cli.connector, &cli.common).await,
+        Some(Command::Demo(demo)) => demo::run(&demo, &cli.connector, &cli.common).await,
+    }
+}
+
+/// Waits for a signal that asks to stop, and returns its name.
+async fn interrupted() -> &'static str {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => "SIGINT",
+        () = terminate => "SIGTERM",
+    }
+}

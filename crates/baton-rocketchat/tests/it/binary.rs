@@ -1,0 +1,117 @@
+//! Starting the binary in an empty directory with no settings but those given.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rocketchat_sim::{Account, Server, Settings, Shape, Workspace};
+use tempfile::TempDir;
+
+/// A directory to run in, and the variables to run with.
+pub(crate) struct Binary {
+    dir: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a run left.
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Binary {
+    pub(crate) fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            variables: Vec::new(),
+        }
+    }
+
+    /// Configures the binary for an account of a simulated workspace.
+    pub(crate) fn for_account(server: &Server, account: Account) -> Self {
+        let (user_id, token) = server.credentials(account);
+        Self::new()
+            .with("BATON_ROCKETCHAT_BASE_URL", &server.base_url())
+            .with("BATON_ROCKETCHAT_USER_ID", &user_id)
+            .with("BATON_ROCKETCHAT_AUTH_TOKEN", &token)
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(existing, _)| existing != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.dir.path()).unwrap();
+        let mut names: Vec<_> = entries
+            .map(|it| it.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Runs the binary on a thread of its own, so that a simulated server in this runtime can answer.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-rocketchat"));
+        command
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env_clear();
+        command
+            .envs(self.variables.iter().cloned())
+            .env("TMPDIR", temp_dir(self.dir.path()));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap();
+        Run {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The directory above, so that working files left behind would not go unseen among the results.
+fn temp_dir(dir: &Path) -> &Path {
+    dir.parent().unwrap()
+}
+
+impl Run {
+    /// Returns the last words: everything on stderr that is no log line.
+    pub(crate) fn error(&self) -> String {
+        self.stderr
+            .lines()
+            .filter(|line| !line.starts_with('{'))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// Starts a small workspace without a rate limiter.
+pub(crate) async fn server() -> Server {
+    server_with(Settings::default()).await
+}
+
+/// Starts a small workspace; the rate limiter is off.
+pub(crate) async fn server_with(settings: Settings) -> Server {
+    let workspace = Workspace::generate(&Shape {
+        users: 40,
+        teams: 4,
+        members: 6,
+        seed: 3,
+    });
+    Server::start(
+        workspace,
+        Settings {
+            limiter: None,
+            ..settings
+        },
+    )
+    .await
+    .unwrap()
+}

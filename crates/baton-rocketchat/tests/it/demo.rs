@@ -1,0 +1,65 @@
+use baton_c1z::{Limits, Reader};
+
+use crate::binary::Binary;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prints_what_the_file_holds() {
+    let binary = Binary::new();
+    let run = binary
+        .run(&[
+            "demo",
+            "--users",
+            "300",
+            "--teams",
+            "10",
+            "--members",
+            "8",
+            "--seed",
+            "5",
+        ])
+        .await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(binary.files(), ["demo.c1z"]);
+    assert!(
+        run.stdout
+            .contains("The counts equal those of the simulated workspace."),
+        "{}",
+        run.stdout
+    );
+    let reader = Reader::open(&binary.path("demo.c1z"), Limits::default(), None).unwrap();
+    let newest = reader.newest_finished().unwrap().unwrap();
+    let stats = reader.count(&newest.sync_id).unwrap();
+    assert_eq!(stats.resources_by_resource_type.get("user"), Some(&300));
+    assert_eq!(stats.resources_by_resource_type.get("team"), Some(&10));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_limit_is_waited_for() {
+    let binary = Binary::new();
+    let run = binary
+        .run(&[
+            "demo",
+            "--users",
+            "50",
+            "--teams",
+            "9",
+            "--rate-limit",
+            "5/0.5",
+            "-f",
+            "limited.c1z",
+        ])
+        .await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("for rate limits"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_rate_limit_is_refused() {
+    for text in ["10", "0/60", "10/0", "x/y", "-1/60"] {
+        let run = Binary::new()
+            .run(&["demo", &format!("--rate-limit={text}")])
+            .await;
+        assert_eq!(run.code, Some(2), "{text}");
+        assert!(run.stderr.contains("expected"), "{}", run.stderr);
+    }
+}
