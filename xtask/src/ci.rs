@@ -1,0 +1,114 @@
+//! `cargo xtask ci`: everything that the build server runs, in one order, stopping at the first failure.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use crate::{codegen, report, snapshot, tidy, workspace};
+
+/// One step.
+struct Step {
+    name: &'static str,
+    action: Action,
+}
+
+enum Action {
+    /// Cargo with these arguments, and with this much more in the environment.
+    Cargo(
+        &'static [&'static str],
+        &'static [(&'static str, &'static str)],
+    ),
+    /// A task of ours, run in this process.
+    Task(fn() -> anyhow::Result<()>),
+}
+
+/// Cheap steps that need no build could go first, but formatting, lints and tests are what people break most.
+const STEPS: &[Step] = &[
+    Step {
+        name: "format",
+        action: Action::Cargo(&["fmt", "--all", "--check"], &[]),
+    },
+    Step {
+        name: "clippy",
+        action: Action::Cargo(
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &[],
+        ),
+    },
+    Step {
+        name: "test",
+        action: Action::Cargo(&["test", "--workspace", "--locked"], &[]),
+    },
+    Step {
+        name: "codegen",
+        action: Action::Task(|| codegen::run(true)),
+    },
+    Step {
+        name: "tidy",
+        action: Action::Task(tidy::run),
+    },
+    Step {
+        name: "snapshot",
+        action: Action::Task(|| snapshot::run(false)),
+    },
+    Step {
+        name: "doc",
+        action: Action::Cargo(
+            &["doc", "--workspace", "--no-deps", "--locked"],
+            &[("RUSTDOCFLAGS", "-D warnings")],
+        ),
+    },
+];
+
+/// Runs all steps.
+///
+/// # Errors
+/// The first step that fails, by name.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut passed = 0;
+    for step in STEPS {
+        report::note(format_args!("== {}", step.name));
+        let started = Instant::now();
+        let outcome = step.action.run();
+        let seconds = started.elapsed().as_secs_f32();
+        if let Err(error) = outcome {
+            report::note(format_args!(
+                "== {}: failed after {seconds:.1} s",
+                step.name
+            ));
+            report::data(format_args!("{passed} passed, 1 failed"));
+            return Err(error.context(format!("step failed: {}", step.name)));
+        }
+        report::note(format_args!("== {}: passed in {seconds:.1} s", step.name));
+        passed += 1;
+    }
+    report::data(format_args!("{passed} passed, 0 failed"));
+    Ok(())
+}
+
+impl Action {
+    fn run(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Task(task) => task(),
+            Self::Cargo(args, environment) => {
+                let status = Command::new(workspace::cargo())
+                    .current_dir(workspace::root()?)
+                    .args(*args)
+                    .envs(environment.iter().copied())
+                    .status()
+                    .context("cannot start cargo")?;
+                anyhow::ensure!(status.success(), "cargo {}: {status}", args.join(" "));
+                Ok(())
+            }
+        }
+    }
+}

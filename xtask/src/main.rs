@@ -1,0 +1,78 @@
+//! Development tasks of the workspace. `cargo xtask` lists them.
+
+mod ci;
+mod codegen;
+mod record;
+mod report;
+mod snapshot;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// Development tasks of baton-rocketchat
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run everything that the build server runs
+    Ci,
+    /// Check the crate graph, file sizes, forbidden words, READMEs, links and fixtures
+    Tidy,
+    /// Generate the protobuf types from the .proto files
+    Codegen {
+        /// Compare with the committed files and change nothing
+        #[arg(long)]
+        check: bool,
+    },
+    /// Replay every fixture through the whole engine and compare with the snapshots
+    Snapshot {
+        /// Take what comes out as the new snapshots
+        #[arg(long)]
+        accept: bool,
+    },
+    /// Record a live workspace as a scrubbed fixture
+    Record(record::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        None => {
+            report::data(Cli::command().render_help());
+            Ok(())
+        }
+        Some(Task::Ci) => ci::run(),
+        Some(Task::Tidy) => tidy::run(),
+        Some(Task::Codegen { check }) => codegen::run(check),
+        Some(Task::Snapshot { accept }) => snapshot::run(accept),
+        Some(Task::Record(args)) => record::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
