@@ -1,5 +1,40 @@
-//! Placeholder.
+//! `cargo xtask snapshot`: replays every scenario of `fixtures/` through the whole engine.
+//!
+//! The replay is a test of the engine, so that plain `cargo test` runs it too; this task runs it alone, and is the only
+//! way in which its snapshots change.
 
+use std::process::Command;
+
+use anyhow::{Context as _, ensure};
+
+use crate::workspace;
+
+/// The test that replays; see `crates/rocketchat-sync/tests/it/scenarios.rs`.
+const TEST: [&str; 7] = [
+    "test",
+    "--locked",
+    "--package",
+    "rocketchat-sync",
+    "--test",
+    "it",
+    "scenarios",
+];
+
+/// Compares what every scenario gives with its snapshot, or takes it as the new one.
+///
+/// # Errors
+/// A scenario that cannot be replayed, or, unless `accept`, gives something else than before.
 pub(crate) fn run(accept: bool) -> anyhow::Result<()> {
-    anyhow::bail!("snapshot is not connected yet (accept: {accept})")
+    let status = Command::new(workspace::cargo())
+        .current_dir(workspace::root()?)
+        .args(TEST)
+        .env("INSTA_UPDATE", if accept { "always" } else { "no" })
+        .env("INSTA_FORCE_PASS", "0")
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(
+        status.success(),
+        "the snapshots differ; `cargo xtask snapshot --accept` takes the new ones"
+    );
+    Ok(())
 }

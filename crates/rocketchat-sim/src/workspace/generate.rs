@@ -85,7 +85,7 @@ fn falls(number: usize, one_in: usize, offset: usize) -> bool {
 
 fn user(rng: &mut Rng, number: usize, approver: &Id, scribe: &Id) -> User {
     let (name, username) = people::person(rng, number);
-    let created_at = Moment(TODAY.0 - rng.i64(200..1_500) * DAY_MS - rng.i64(..DAY_MS));
+    let created_at = Moment(TODAY.0 - rng.i64(200..1_500) * DAY_MS - rng.i64(0..DAY_MS));
     let mut user = User {
         created_at,
         ..User::person(&people::random_id(rng), &username, &name)
@@ -96,7 +96,7 @@ fn user(rng: &mut Rng, number: usize, approver: &Id, scribe: &Id) -> User {
         Presence::Busy,
         Presence::Offline,
     ][rng.usize(..4)];
-    user.last_login = (rng.u8(..10) > 0).then(|| Moment(TODAY.0 - rng.i64(..180 * DAY_MS)));
+    user.last_login = (rng.u8(..10) > 0).then(|| Moment(TODAY.0 - rng.i64(0..180 * DAY_MS)));
     user.avatar_etag = (rng.u8(..5) == 0).then(|| people::random_id(rng)[..6].to_owned());
     if falls(number, 100, 7) {
         return bot(user, number);
@@ -216,7 +216,7 @@ fn team(rng: &mut Rng, number: usize, average: usize, users: &[User]) -> Team {
             username: founder.username.clone().unwrap_or_default(),
         },
         created_at,
-        updated_at: Moment(created_at.0 + rng.i64(..20 * DAY_MS)),
+        updated_at: Moment(created_at.0 + rng.i64(0..20 * DAY_MS)),
         rooms: rng.u32(..4),
         members: Vec::new(),
     };
@@ -254,7 +254,7 @@ fn members(rng: &mut Rng, size: usize, users: &[User], since: Moment) -> Vec<Mem
             3 => Some(Vec::new()),
             _ => None,
         };
-        let created_at = Moment(since.0 + rng.i64(..30 * DAY_MS));
+        let created_at = Moment(since.0 + rng.i64(0..30 * DAY_MS));
         members.push(Member {
             user_id: users[at].id.clone(),
             roles,
