@@ -33,6 +33,7 @@ impl Code {
         match error {
             Error::Http(error) => Self::of_http(error),
             Error::Api(error) => Self::of_api(error),
+            Error::Stopped { .. } => Self::Canceled,
             Error::WrongAccount { .. } => Self::Unauthenticated,
             Error::MissingPermissions { .. }
             | Error::RolesHidden { .. }

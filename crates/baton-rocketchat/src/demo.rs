@@ -25,6 +25,7 @@ pub(crate) async fn run(
     demo: &Demo,
     connector: &Connector,
     common: &Common,
+    stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
     let server = start(demo).await?;
     let file = settings::file(common, "demo.c1z");
@@ -42,7 +43,7 @@ pub(crate) async fn run(
         team_roles,
     };
     let started = Instant::now();
-    let report = sync_to_file(settings, &file).await?;
+    let report = sync_to_file(settings, &file, stop).await?;
     let took = started.elapsed();
     let contents = Contents::read(&file)?;
     contents.check(&server, team_roles)?;

@@ -25,13 +25,6 @@ impl Failure {
         Self::new(Code::Unknown, error)
     }
 
-    pub(crate) fn interrupted(signal: &str) -> Self {
-        let error = anyhow::anyhow!(
-            "stopped by {signal}; the sync is not complete and nothing was written"
-        );
-        Self::new(Code::Canceled, error)
-    }
-
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),

@@ -30,23 +30,20 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
-    runtime.block_on(async {
-        tokio::select! {
-            result = dispatch(cli) => result,
-            signal = interrupted() => Err(Failure::interrupted(signal)),
-        }
-    })
+    runtime.block_on(dispatch(cli))
 }
 
 async fn dispatch(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        None => oneshot::run(&cli.connector, &cli.common).await,
-        Some(Command::Demo(demo)) => demo::run(&demo, &cli.connector, &cli.common).await,
+        None => oneshot::run(&cli.connector, &cli.common, interrupted()).await,
+        Some(Command::Demo(demo)) => {
+            demo::run(&demo, &cli.connector, &cli.common, interrupted()).await
+        }
     }
 }
 
 /// Waits for a signal that asks to stop, and returns its name.
-async fn interrupted() -> &'static str {
+async fn interrupted() -> String {
     use tokio::signal::unix::{SignalKind, signal};
     let terminate = async {
         match signal(SignalKind::terminate()) {
@@ -57,7 +54,7 @@ async fn interrupted() -> &'static str {
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => "SIGINT",
-        () = terminate => "SIGTERM",
+        _ = tokio::signal::ctrl_c() => "SIGINT".to_owned(),
+        () = terminate => "SIGTERM".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use baton_sinks::C1z;
 use rocketchat_http::{Client, Config, HttpTransport, Policy};
-use rocketchat_sync::{Options, Report, sync};
+use rocketchat_sync::{Options, Report, sync_until};
 
 use crate::cli::{Common, Connector};
 use crate::clock::SystemClock;
@@ -15,16 +15,24 @@ use crate::settings::{self, Settings};
 use crate::words;
 
 /// Syncs the configured workspace.
-pub(crate) async fn run(connector: &Connector, common: &Common) -> Result<(), Failure> {
+pub(crate) async fn run(
+    connector: &Connector,
+    common: &Common,
+    stop: impl Future<Output = String>,
+) -> Result<(), Failure> {
     let settings = Settings::resolve(connector)?;
     let file = settings::file(common, "sync.c1z");
-    let report = sync_to_file(settings, &file).await?;
+    let report = sync_to_file(settings, &file, stop).await?;
     tracing::debug!(?report, "the whole report");
     Ok(())
 }
 
 /// Runs a sync of `settings` into `file` and logs what it did. The file is checked before the first request.
-pub(crate) async fn sync_to_file(settings: Settings, file: &Path) -> Result<Report, Failure> {
+pub(crate) async fn sync_to_file(
+    settings: Settings,
+    file: &Path,
+    stop: impl Future<Output = String>,
+) -> Result<Report, Failure> {
     let started = Instant::now();
     if settings.base_url.is_cleartext_to_remote() {
         tracing::warn!(url = %settings.base_url, "the token travels without encryption: the base URL is not https");
@@ -45,7 +53,7 @@ pub(crate) async fn sync_to_file(settings: Settings, file: &Path) -> Result<Repo
         rocketchat_sync::verdict,
     );
     tracing::info!(sync.id = %sync_id, file = %file.display(), "syncing");
-    let report = sync(&client, &options, Box::new(sink))
+    let report = sync_until(&client, &options, Box::new(sink), stop)
         .await
         .map_err(|error| Failure::of_sync(error, &address))?;
     tracing::info!(sync.id = %sync_id, file = %file.display(), "{}", words::summary(&report, started.elapsed()));

@@ -33,6 +33,19 @@ pub async fn sync(
     options: &Options,
     sink: Box<dyn Sink>,
 ) -> Result<Report, Error> {
+    sync_until(client, options, sink, std::future::pending()).await
+}
+
+/// The same, but gives up when `stop` is ready, which says why. Once everything is read, the sync is finished anyway.
+///
+/// # Errors
+/// As [`sync`], and [`Error::Stopped`].
+pub async fn sync_until(
+    client: &Client,
+    options: &Options,
+    sink: Box<dyn Sink>,
+    stop: impl Future<Output = String>,
+) -> Result<Report, Error> {
     let recorder = Recorder::start(sink);
     let mut run = Run {
         api: Api::new(client),
@@ -40,7 +53,10 @@ pub async fn sync(
         recorder: &recorder,
         report: Report::default(),
     };
-    let outcome = run.collect().await;
+    let outcome = tokio::select! {
+        outcome = run.collect() => outcome,
+        reason = stop => Err(Stop::Failed(Error::Stopped { reason })),
+    };
     let mut report = run.report;
     match outcome {
         Ok(()) => report.summary = recorder.finish().await?,

@@ -65,6 +65,12 @@ pub enum Error {
         /// One of the users.
         user_id: UserId,
     },
+    /// The caller asked to stop before everything was read.
+    #[error("stopped by {reason}; the sync is not complete and nothing was written")]
+    Stopped {
+        /// What the caller said.
+        reason: String,
+    },
     /// The output could not be written.
     #[error(transparent)]
     Sink(#[from] baton_sinks::Error),
@@ -151,7 +157,9 @@ impl Error {
             Self::Unstable { .. } | Self::UserVanished { .. } => {
                 "run the sync again when fewer changes are being made"
             }
-            Self::Sink(_) | Self::Request(_) | Self::Writer(_) => return None,
+            Self::Stopped { .. } | Self::Sink(_) | Self::Request(_) | Self::Writer(_) => {
+                return None;
+            }
         };
         Some(hint.to_owned())
     }

@@ -11,7 +11,7 @@ mod recorder;
 mod report;
 
 pub use api::verdict;
-pub use engine::sync;
+pub use engine::{sync, sync_until};
 pub use error::{Error, Missing};
 pub use options::Options;
 pub use report::Report;

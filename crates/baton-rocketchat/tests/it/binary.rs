@@ -1,7 +1,8 @@
 //! Starting the binary in an empty directory with no settings but those given.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use rocketchat_sim::{Account, Server, Settings, Shape, Workspace};
 use tempfile::TempDir;
@@ -57,22 +58,48 @@ impl Binary {
 
     /// Runs the binary on a thread of its own, so that a simulated server in this runtime can answer.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-rocketchat"));
-        command
-            .args(arguments)
-            .current_dir(self.dir.path())
-            .env_clear();
-        command
-            .envs(self.variables.iter().cloned())
-            .env("TMPDIR", temp_dir(self.dir.path()));
+        let mut command = self.command(arguments);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap())
             .await
             .unwrap();
-        Run {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Run::of(output)
+    }
+
+    /// Runs the binary and sends it a signal as soon as it waits for a rate limit.
+    pub(crate) async fn run_and_signal(&self, arguments: &[&str], signal: &'static str) -> Run {
+        let mut command = self.command(arguments);
+        command
+            .args(["--log-level", "debug"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let run = move || {
+            let mut child = command.spawn().unwrap();
+            let mut lines = BufReader::new(child.stderr.take().unwrap())
+                .lines()
+                .map(Result::unwrap);
+            let mut seen: Vec<_> = lines
+                .by_ref()
+                .take_while(|line| !line.contains("waiting for"))
+                .collect();
+            let kill = Command::new("kill")
+                .args(["-s", signal, &child.id().to_string()])
+                .status()
+                .unwrap();
+            assert!(kill.success());
+            seen.extend(lines);
+            let mut output = child.wait_with_output().unwrap();
+            output.stderr = seen.join("\n").into_bytes();
+            output
+        };
+        Run::of(tokio::task::spawn_blocking(run).await.unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_baton-rocketchat"));
+        command.args(arguments).current_dir(self.dir.path());
+        command.env_clear().envs(self.variables.iter().cloned());
+        command.env("TMPDIR", temp_dir(self.dir.path()));
+        command
     }
 }
 
@@ -82,6 +109,14 @@ fn temp_dir(dir: &Path) -> &Path {
 }
 
 impl Run {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
     /// Returns the last words: everything on stderr that is no log line.
     pub(crate) fn error(&self) -> String {
         self.stderr

@@ -63,3 +63,31 @@ async fn a_bad_rate_limit_is_refused() {
         assert!(run.stderr.contains("expected"), "{}", run.stderr);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_stops_it_and_nothing_is_left() {
+    for signal in ["INT", "TERM"] {
+        let binary = Binary::new();
+        let run = binary
+            .run_and_signal(
+                &[
+                    "demo",
+                    "--users",
+                    "50",
+                    "--teams",
+                    "40",
+                    "--rate-limit",
+                    "2/60",
+                ],
+                signal,
+            )
+            .await;
+        assert_eq!(run.code, Some(1), "{}", run.stderr);
+        assert!(
+            run.error().contains(&format!("stopped by SIG{signal}")),
+            "{}",
+            run.stderr
+        );
+        assert!(binary.files().is_empty(), "{:?}", binary.files());
+    }
+}

@@ -10,7 +10,7 @@ use rocketchat_sim::{
 };
 use rocketchat_sync::{Error, Options};
 
-use crate::support::{Outcome, describe, run};
+use crate::support::{Outcome, describe, run, run_until};
 
 fn workspace() -> Workspace {
     Workspace::generate(&Shape {
@@ -30,12 +30,16 @@ fn settings(version: Version) -> Settings {
 }
 
 async fn sync_as(server: &Server, account: Account) -> Outcome {
+    let (transport, options) = connect(server, account);
+    run(transport, &options).await
+}
+
+fn connect(server: &Server, account: Account) -> (Arc<HttpTransport>, Options) {
     let (user_id, token) = server.credentials(account);
-    let options = Options::new(user_id.as_str().into());
-    let base_url: BaseUrl = server.base_url().parse().unwrap();
     let credentials = Credentials::new(&user_id, &token.into()).unwrap();
+    let base_url: BaseUrl = server.base_url().parse().unwrap();
     let transport = HttpTransport::new(base_url, credentials, Config::default()).unwrap();
-    run(Arc::new(transport), &options).await
+    (Arc::new(transport), Options::new(user_id.as_str().into()))
 }
 
 /// Identifiers of everything that a sync of the workspace has to hold, from the simulation's own data.
@@ -379,4 +383,29 @@ async fn hidden_roles_are_no_absence_of_roles() {
         "{:?}",
         outcome.result
     );
+}
+
+/// Stops after each request in turn: nothing is left, whatever was under way.
+#[tokio::test]
+async fn a_sync_that_is_stopped_leaves_nothing() {
+    let mut stopped = 0;
+    for calls in (0..).step_by(2) {
+        let server = Server::start(workspace(), settings(Version(8, 6, 1)))
+            .await
+            .unwrap();
+        let (transport, options) = connect(&server, Account::Reader);
+        let asked = async {
+            while server.log().len() <= calls {
+                tokio::task::yield_now().await;
+            }
+            "the test".to_owned()
+        };
+        match run_until(transport, &options, asked).await.result {
+            Ok(_) => break,
+            Err(Error::Stopped { reason }) => assert_eq!(reason, "the test"),
+            Err(error) => panic!("{}", describe(&error)),
+        }
+        stopped += 1;
+    }
+    assert!(stopped >= 5, "stopped only {stopped} times");
 }

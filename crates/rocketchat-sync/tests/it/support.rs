@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use baton_sinks::Ndjson;
 use rocketchat_http::{Client, Policy, Transport};
-use rocketchat_sync::{Error, Options, Report, sync};
+use rocketchat_sync::{Error, Options, Report, sync_until};
 
 /// What a sync left: its report or error, and the lines of its output, if there is any.
 pub(crate) struct Outcome {
@@ -16,11 +16,20 @@ pub(crate) struct Outcome {
 
 /// Runs a sync over `transport`.
 pub(crate) async fn run(transport: Arc<dyn Transport>, options: &Options) -> Outcome {
+    run_until(transport, options, std::future::pending()).await
+}
+
+/// The same, until `stop` is ready.
+pub(crate) async fn run_until(
+    transport: Arc<dyn Transport>,
+    options: &Options,
+    stop: impl Future<Output = String>,
+) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sync.ndjson");
     let client = Client::new(transport, policy(), rocketchat_sync::verdict);
     let sink = Box::new(Ndjson::create(&path).unwrap());
-    let result = sync(&client, options, sink).await;
+    let result = sync_until(&client, options, sink, stop).await;
     let left = std::fs::read_dir(dir.path()).unwrap().count();
     assert_eq!(
         left,
