@@ -133,7 +133,18 @@ impl Run<'_> {
         self.report.gone_teams = teams.gone;
         let found = find_dormant(api, options, &teams.existing, &known.deactivated).await?;
         self.write_teams(teams.existing, found, &mut assignments, &mut known)
-            .await
+            .await?;
+        self.confirm(listing.could_hide()).await
+    }
+
+    /// Looks at the permissions once more where a permission that was taken away meanwhile would not have shown: rows
+    /// of `users.list` lose their roles, and members of teams are missing as if their accounts had been deleted.
+    async fn confirm(&self, could_hide: &[&'static str]) -> Result<(), Stop> {
+        if self.report.orphaned_members > 0 || !could_hide.is_empty() {
+            let preflight = Preflight::run(self.api, self.options).await?;
+            preflight.require(could_hide)?;
+        }
+        Ok(())
     }
 
     /// Writes the roles, then the users with their role grants.

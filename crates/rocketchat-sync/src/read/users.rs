@@ -72,6 +72,15 @@ impl<'a> UserListing<'a> {
         u64::from(self.attempt) - 1
     }
 
+    /// Returns the permissions without which rows come with fields missing and nothing says so.
+    pub(crate) fn could_hide(&self) -> &'static [&'static str] {
+        if self.source == Source::List {
+            &[VIEW_FULL_USERS]
+        } else {
+            &[]
+        }
+    }
+
     async fn ask(&mut self, page: Page) -> Result<Rows<User>, Error> {
         match self.source {
             Source::ListByStatus => self.api.ask(&UsersListByStatus(page)).await,
@@ -84,8 +93,8 @@ impl<'a> UserListing<'a> {
         match self.api.probe(&UsersListByStatus(page)).await {
             Err(Error::Api(error)) if error.kind() == Kind::Absent => {
                 tracing::info!(reason = %error, "the server has no users.listByStatus, using users.list");
-                self.preflight.require(&[VIEW_FULL_USERS])?;
                 self.source = Source::List;
+                self.preflight.require(self.could_hide())?;
                 self.api.ask(&UsersList(page)).await
             }
             other => {

@@ -182,7 +182,14 @@ async fn a_limited_account_waits_without_being_refused() {
 
 #[tokio::test]
 async fn the_fewest_requests_are_sent() {
-    let server = Server::start(workspace(), settings(Version(8, 6, 1)))
+    // Rows of deleted users make the engine look at the permissions again.
+    let mut workspace = workspace();
+    let alive: BTreeSet<_> = workspace.users.iter().map(|user| user.id.clone()).collect();
+    for team in &mut workspace.teams {
+        team.members
+            .retain(|member| alive.contains(&member.user_id));
+    }
+    let server = Server::start(workspace, settings(Version(8, 6, 1)))
         .await
         .unwrap();
     check_truth(&server, &sync_as(&server, Account::Reader).await);
@@ -408,4 +415,33 @@ async fn a_sync_that_is_stopped_leaves_nothing() {
         stopped += 1;
     }
     assert!(stopped >= 5, "stopped only {stopped} times");
+}
+
+/// A caller who may not see a team gets an empty list of members, with success.
+#[tokio::test]
+async fn a_permission_taken_away_meanwhile_does_not_shorten_the_list() {
+    let slow = Fault::new("teams.members", 2, Action::Delay(Duration::from_millis(50))).times(2);
+    let faults = vec![slow];
+    let server = Server::start(
+        workspace(),
+        Settings {
+            faults,
+            ..settings(Version(8, 6, 1))
+        },
+    )
+    .await
+    .unwrap();
+    let revoke = async {
+        while server.calls("teams.members") < 2 {
+            tokio::task::yield_now().await;
+        }
+        server.update(|it| it.permissions.get_mut("view-all-teams").unwrap().clear());
+    };
+    let (outcome, ()) = tokio::join!(sync_as(&server, Account::Reader), revoke);
+    assert!(
+        matches!(outcome.result, Err(Error::MissingPermissions { .. })),
+        "{:?}",
+        outcome.result
+    );
+    assert!(outcome.lines.is_none());
 }
