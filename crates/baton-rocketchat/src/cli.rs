@@ -55,7 +55,7 @@ pub(crate) struct Connector {
 /// What every Baton connector has.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
-    /// File to write; a sync is added to an existing one [default: sync.c1z] ($BATON_FILE)
+    /// File to write; a sync is added to an existing one [default: sync.c1z, or demo.c1z] ($BATON_FILE)
     #[arg(short, long, global = true, value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
     /// How much to log to stderr [default: info] ($BATON_LOG_LEVEL)
