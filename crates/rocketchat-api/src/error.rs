@@ -59,8 +59,10 @@ pub enum Kind {
     PermissionDenied,
     /// The endpoint does not exist on this server: 404, 405, or an HTML page with status 200.
     Absent,
-    /// What was asked for does not exist (any more).
-    NotFound,
+    /// The team asked for does not exist (any more).
+    NoSuchTeam,
+    /// The user asked for does not exist (any more).
+    NoSuchUser,
     /// 429.
     RateLimited,
     /// The endpoint wants a two-factor code; a token that bypasses two-factor is needed.
@@ -88,6 +90,12 @@ impl Error {
         }
     }
 
+    /// Tells whether the body is no whole JSON text, as a connection or a proxy leaves it: asking again may help. A whole
+    /// text of another shape comes out the same every time.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Malformed { source, .. } if !source.is_data())
+    }
+
     /// Returns Rocket.Chat's error code, if the answer has one.
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -109,10 +117,7 @@ impl Error {
     pub(crate) fn read(endpoint: &'static str, answer: &Answer<'_>) -> Self {
         let status = answer.status;
         if !answer.is_json() {
-            let content_type = answer
-                .content_type
-                .unwrap_or("an unnamed content type")
-                .to_owned();
+            let content_type = shorten(answer.content_type.unwrap_or("an unnamed content type"));
             let kind = if (200..300).contains(&status) {
                 Kind::Absent
             } else {
@@ -204,11 +209,13 @@ impl Refusal {
                 | "error-invalid-sort"
                 | "error-param-not-provided",
             ) => Kind::InvalidRequest,
-            Some("team-does-not-exist" | "error-user-not-found" | "error-invalid-user") => {
-                Kind::NotFound
+            Some("team-does-not-exist") => Kind::NoSuchTeam,
+            Some("error-user-not-found" | "error-invalid-user" | "invalid-user") => {
+                Kind::NoSuchUser
             }
             Some(code) if REFUSALS.contains(&code) => Kind::PermissionDenied,
-            None if NOT_FOUND.contains(&self.message.as_str()) => Kind::NotFound,
+            None if self.message == "User not found." => Kind::NoSuchUser,
+            None if self.message == "Team not found" => Kind::NoSuchTeam,
             None if self.message.starts_with("Match error") => Kind::InvalidRequest,
             None if status == 400 && self.message != "no reason given" => Kind::Uncoded,
             _ => Kind::Other,
@@ -226,9 +233,6 @@ const REFUSALS: [&str; 7] = [
     "unauthorized",
     "forbidden",
 ];
-
-/// Phrases that stand where a code should.
-const NOT_FOUND: [&str; 3] = ["User not found.", "Team not found", "Room not found"];
 
 fn is_code(text: &str) -> bool {
     !text.is_empty() && !text.contains(char::is_whitespace)

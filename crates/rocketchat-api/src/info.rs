@@ -23,6 +23,14 @@ pub struct ServerInfo {
     pub version: Option<String>,
 }
 
+impl ServerInfo {
+    /// Returns major and minor, when the server tells them.
+    pub fn version(&self) -> Option<(u32, u32)> {
+        let mut parts = self.version.as_deref()?.split('.');
+        Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub struct InfoBody {
     version: Option<String>,

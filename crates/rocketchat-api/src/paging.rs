@@ -4,10 +4,10 @@
 //! like success; only `total` tells. From there on the list is read in pages of the server's own size, advancing by the
 //! rows received.
 //!
-//! There is no snapshot: rows may come and go between two pages. A sorted list repeats the last row seen at the start of
-//! the next page, which proves that nothing moved before it. A list that cannot be sorted must keep the same `total`
-//! throughout. Either way the number of different rows must equal `total` in the end. Whether to read again after an
-//! [`Imbalance`] is left to the caller.
+//! There is no snapshot: rows may come and go between two pages. Each page starts with the last row of the one before,
+//! which proves that nothing moved in between. In a list that the server cannot sort, new rows may also land on pages
+//! that were read already, so there the number of rows must not change either. In the end the number of different rows
+//! must equal `total`. Whether to read again after an [`Imbalance`] is left to the caller.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -50,8 +50,10 @@ pub trait Row {
 /// Walks through a list and proves that it was read whole.
 #[derive(Debug)]
 pub struct Pager {
-    /// Whether the overlap of pages proves that nothing moved. Otherwise the number of rows must not change.
+    /// Whether pages overlap. A server that gives one row at a time cannot do that.
     overlapping: bool,
+    /// Whether the number of rows must stay as it is.
+    constant: bool,
     step: Step,
     seen: HashSet<Arc<str>>,
     last: Option<Arc<str>>,
@@ -129,7 +131,8 @@ impl Pager {
 
     fn new(sorted: bool) -> Self {
         Self {
-            overlapping: sorted,
+            overlapping: true,
+            constant: !sorted,
             step: Step::All,
             seen: HashSet::new(),
             last: None,
@@ -193,11 +196,6 @@ impl Pager {
         self.seen.len() as u64
     }
 
-    /// Returns the number of rows that the server announced last.
-    pub fn total(&self) -> u64 {
-        self.total
-    }
-
     fn check_overlap<T: Row>(&self, first: Option<&T>) -> Result<(), Imbalance> {
         let found = first.map(Row::id);
         if found == self.last {
@@ -213,7 +211,7 @@ impl Pager {
     fn check_total(&mut self, total: u64) -> Result<(), Imbalance> {
         self.total = total;
         let before = *self.first_total.get_or_insert(total);
-        if !self.overlapping && before != total {
+        if self.constant && before != total {
             return Err(Imbalance::Changed {
                 before,
                 after: total,
@@ -234,6 +232,7 @@ impl Pager {
             // A page that holds nothing but the overlap: the server gives one row at a time, so do without.
             Step::Page { overlap: true } if fresh == 0 => {
                 self.overlapping = false;
+                self.constant = true;
                 self.check_total(total)?;
                 Ok(Step::Page { overlap: false })
             }
@@ -390,6 +389,7 @@ mod tests {
     fn a_lying_total_shows() {
         let mut pager = Pager::unsorted();
         assert_eq!(check(&mut pager, &[1, 2], 3), Ok(2));
+        assert_eq!(check(&mut pager, &[2], 3), Ok(0));
         assert_eq!(
             check(&mut pager, &[], 3),
             Err(Imbalance::Short {
@@ -408,14 +408,30 @@ mod tests {
 
     #[test]
     fn a_server_that_ignores_offset_shows() {
+        for mut pager in [Pager::sorted(), Pager::unsorted()] {
+            assert_eq!(check(&mut pager, &[1, 2], 4), Ok(2));
+            assert!(matches!(
+                check(&mut pager, &[1, 2], 4),
+                Err(Imbalance::Shifted { .. })
+            ));
+        }
         let mut pager = Pager::unsorted();
         assert_eq!(check(&mut pager, &[1, 2], 4), Ok(2));
-        assert_eq!(
-            check(&mut pager, &[1, 2], 4),
-            Err(Imbalance::Repeated {
-                id: "00000001".to_owned()
-            })
-        );
+        let repeated = Imbalance::Repeated {
+            id: "00000001".to_owned(),
+        };
+        assert_eq!(check(&mut pager, &[2, 1], 4), Err(repeated));
+    }
+
+    /// The number of rows stays the same, so that only the overlap can tell.
+    #[test]
+    fn an_unsorted_list_that_lost_one_row_and_got_another_shows() {
+        let mut pager = Pager::unsorted();
+        assert_eq!(check(&mut pager, &[1, 2], 4), Ok(2));
+        assert!(matches!(
+            check(&mut pager, &[3, 4, 5], 4),
+            Err(Imbalance::Shifted { .. })
+        ));
     }
 
     #[test]
@@ -423,7 +439,7 @@ mod tests {
         let mut pager = Pager::unsorted();
         assert_eq!(check(&mut pager, &[1, 2], 4), Ok(2));
         assert_eq!(
-            check(&mut pager, &[3], 3),
+            check(&mut pager, &[2, 3], 3),
             Err(Imbalance::Changed {
                 before: 4,
                 after: 3

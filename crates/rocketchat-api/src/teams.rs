@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::endpoint::Body;
 use crate::{Endpoint, Page, Query, RoleId, RoomId, Row, Rows, TeamId, UserId};
@@ -78,7 +78,7 @@ pub struct Team {
     #[serde(rename = "roomId")]
     pub room_id: Option<RoomId>,
     /// Who made it; the account may be gone.
-    #[serde(rename = "createdBy")]
+    #[serde(rename = "createdBy", default, deserialize_with = "creator")]
     pub created_by: Option<Creator>,
     /// When, as RFC 3339.
     #[serde(rename = "createdAt")]
@@ -92,11 +92,21 @@ pub struct Team {
 }
 
 /// Who made a team.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Creator {
     /// The user's id.
-    #[serde(rename = "_id")]
     pub id: UserId,
+}
+
+/// A creator without an id counts as none: no reason to lose the list.
+fn creator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Creator>, D::Error> {
+    #[derive(Deserialize)]
+    struct Stored {
+        #[serde(rename = "_id")]
+        id: Option<UserId>,
+    }
+    let stored = Option::<Stored>::deserialize(deserializer)?;
+    Ok(stored.and_then(|it| it.id).map(|id| Creator { id }))
 }
 
 impl Row for Team {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rocketchat_api::{
     Answer, Endpoint, Error, Info, Kind, Me, Outcome, Page, PermissionsListAll, RolesList,
-    TeamsMembers, UsersInfo, UsersListByStatus, decode,
+    TeamsListAll, TeamsMembers, UsersInfo, UsersListByStatus, decode,
 };
 
 const JSON: Option<&str> = Some("application/json; charset=utf-8");
@@ -59,14 +59,14 @@ fn every_shape_of_a_refusal_is_understood() {
     check_refusal(
         400,
         r#"{"success":false,"error":"team-does-not-exist"}"#,
-        Kind::NotFound,
+        Kind::NoSuchTeam,
         Some("team-does-not-exist"),
         "roles.list answered 400: team-does-not-exist",
     );
     check_refusal(
         400,
         r#"{"success":false,"error":"User not found."}"#,
-        Kind::NotFound,
+        Kind::NoSuchUser,
         None,
         "roles.list answered 400: User not found.",
     );
@@ -182,6 +182,7 @@ fn what_is_cut_or_of_another_shape_is_no_data() {
         r#"{"users":[{"_id":"Kq7TzWm3PfRbX9dLc","na"#,
         r#"{"users":[{"_id":"a","roles":"admin"}],"total":1,"success":true}"#,
         r#"{"users":[{"name":"no id"}],"total":1,"success":true}"#,
+        r#"{"users":[{"_id":""}],"total":1,"success":true}"#,
         r#"{"users":[],"success":true}"#,
         r#"{"users":[],"total":-1,"success":true}"#,
         r#"{"users":[],"users":[{"_id":"a"}],"total":1,"success":true}"#,
@@ -209,6 +210,27 @@ fn absent_and_null_are_the_same_and_unknown_fields_are_skipped() {
 }
 
 #[test]
+fn a_creator_without_an_id_costs_no_team() {
+    let body = r#"{"teams":[{"_id":"a","createdBy":{"_id":"u","username":"n"}},{"_id":"b","createdBy":{"username":"n"}},{"_id":"c","createdBy":null},{"_id":"d"}],"total":4,"success":true}"#;
+    let teams = read(&TeamsListAll(Page::ALL), 200, body).unwrap().rows;
+    let creators = teams
+        .iter()
+        .map(|team| team.created_by.as_ref().map(|creator| creator.id.as_str()));
+    assert_eq!(creators.collect::<Vec<_>>(), [Some("u"), None, None, None]);
+}
+
+#[test]
+fn a_content_type_is_cut_like_all_words_of_a_server() {
+    let answer = Answer {
+        status: 502,
+        content_type: Some(&"text/html; ".repeat(1000)),
+        body: b"",
+    };
+    let error = decode(&RolesList, &answer).unwrap_err();
+    assert!(error.to_string().len() < 400, "{error}");
+}
+
+#[test]
 fn the_version_is_found_in_every_place() {
     let version = |body| read(&Info, 200, body).unwrap().version;
     assert_eq!(
@@ -224,6 +246,12 @@ fn the_version_is_found_in_every_place() {
         Some("8.6.1")
     );
     assert_eq!(version(r#"{"success":true}"#), None);
+    let numbers = |body| read(&Info, 200, body).unwrap().version();
+    assert_eq!(
+        numbers(r#"{"version":"6.10.2","success":true}"#),
+        Some((6, 10))
+    );
+    assert_eq!(numbers(r#"{"version":"develop","success":true}"#), None);
 }
 
 #[test]
