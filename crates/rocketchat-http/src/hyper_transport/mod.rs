@@ -39,9 +39,10 @@ pub struct Config {
     /// How long the head of an answer may take. Long, because a server that is asked for everything at once
     /// (`count=0`) collects it before it answers.
     pub head_timeout: Duration,
-    /// How long the body may pause.
+    /// How long the body may pause, and how often it is checked that it comes at 1 KiB a second or more.
     pub body_idle_timeout: Duration,
-    /// How long the whole attempt may take.
+    /// How long the whole attempt may take, whatever its pace. Very long, because tens of thousands of users are one
+    /// body, which a slow server needs many minutes for; what is dead or drips is noticed by the other limits.
     pub total_timeout: Duration,
     /// The longest body that is read, in bytes.
     pub body_limit: usize,
@@ -57,7 +58,7 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(30),
             head_timeout: Duration::from_mins(5),
             body_idle_timeout: Duration::from_mins(1),
-            total_timeout: Duration::from_mins(5),
+            total_timeout: Duration::from_hours(1),
             body_limit: 256 << 20,
             user_agent: concat!("rocketchat-http/", env!("CARGO_PKG_VERSION")).to_owned(),
             extra_roots: Vec::new(),
@@ -147,7 +148,7 @@ impl HttpTransport {
         response: http::Response<Incoming>,
         route: &RouteName,
     ) -> Result<Response, Error> {
-        let (head, body) = response.into_parts();
+        let (mut head, body) = response.into_parts();
         if let Some(encoding) = head
             .headers
             .get(CONTENT_ENCODING)
@@ -159,19 +160,18 @@ impl HttpTransport {
                 encoding,
             });
         }
-        let body = body::read(body, self.config.body_limit, self.config.body_idle_timeout).await;
+        let idle = self.config.body_idle_timeout;
+        let body = body::read(body, self.config.body_limit, idle).await;
         let body = body.map_err(|stop| match stop {
             body::Stop::TooLarge => Error::BodyTooLarge {
                 route: route.to_string(),
                 limit: self.config.body_limit,
             },
-            body::Stop::Slow => slow(
-                route,
-                "a pause within the answer",
-                self.config.body_idle_timeout,
-            ),
+            body::Stop::Paused => slow(route, "a pause within the answer", idle),
+            body::Stop::Dripping => slow(route, "the next part of the answer", idle),
             body::Stop::Broken(cause) => broken(route, cause),
         })?;
+        let body = self.credentials.black_out(&mut head.headers, body);
         Ok(Response {
             status: head.status,
             headers: head.headers,

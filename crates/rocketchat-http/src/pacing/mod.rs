@@ -24,6 +24,9 @@ use self::moment::{Trip, duration, micros};
 use self::route::{Admission, Outcome, Pace, Route};
 use self::server_clock::ServerClock;
 
+/// The resolution of tokio's timers.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
 /// Reads how long an answer asks to be left alone.
 pub(crate) fn retry_after(response: &Response) -> Option<Duration> {
     headers::retry_after(&response.headers).map(duration)
@@ -67,10 +70,12 @@ struct Waiting<'a>(&'a Pacer);
 
 impl Pacer {
     pub(crate) fn new(policy: &Policy) -> Self {
+        // Without any wait, a spent budget would be asked about in a loop that never gives way.
+        let wait = |wait: Duration| micros(wait.max(SHORTEST_WAIT));
         let pace = Pace {
             margin: micros(policy.margin),
-            longest_wait: micros(policy.longest_wait),
-            assumed_window: micros(policy.assumed_window),
+            longest_wait: wait(policy.longest_wait),
+            assumed_window: wait(policy.assumed_window),
         };
         Self {
             state: Mutex::default(),

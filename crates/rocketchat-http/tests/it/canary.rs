@@ -167,3 +167,29 @@ async fn the_token_is_nowhere() {
             .unwrap_or_default()
     );
 }
+
+#[tokio::test]
+async fn a_token_that_comes_back_is_blacked_out() {
+    let server = Server::http(|request| {
+        let token = request.headers().get("x-auth-token").unwrap().clone();
+        let body = format!("bad token {0}, {0}!", token.to_str().unwrap());
+        let mut answer = text(403, &body);
+        answer.headers_mut().insert("content-type", token);
+        answer
+    });
+    let request = Request::get("/api/v1/me").body(()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+    let url = server.url("http").parse().unwrap();
+    let transport = HttpTransport::new(url, credentials, Config::default()).unwrap();
+    let recorder = Recorder::new(transport);
+    let response = recorder.send(&request).await.unwrap();
+    let stars = "*".repeat(TOKEN.len());
+    assert_eq!(response.body, format!("bad token {stars}, {stars}!"));
+    assert_eq!(response.headers.get("content-type").unwrap(), "redacted");
+    let kept: Vec<_> = recorder
+        .take()
+        .into_iter()
+        .map(|it| (it.headers, it.body))
+        .collect();
+    assert!(!kept.is_empty() && !format!("{kept:?}").contains(TOKEN));
+}

@@ -7,10 +7,11 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use http::Request;
 use proptest::prelude::*;
-use rocketchat_http::{Client, Policy};
-use tokio::time::Instant;
+use rocketchat_http::{BoxFuture, Client, Error, Policy, Response, Transport};
+use tokio::time::{Instant, sleep};
 
 use crate::limiter::{Limiter, Settings, Style, judge};
+use crate::scripted::{answer, timeout};
 
 const MEMBERS: &str = "/api/v1/teams.members?teamId=5fa9bf4b2f4d3c0001e0c0de";
 
@@ -175,7 +176,7 @@ async fn a_budget_shared_with_another_client_is_shared() {
         loop {
             // Five calls in each window, spread over it.
             limiter.call("/api/v1/teams.members");
-            tokio::time::sleep(settings.window / 5).await;
+            sleep(settings.window / 5).await;
         }
     };
     let own = async {
@@ -299,4 +300,135 @@ proptest! {
         prop_assert_eq!(run.refused, 0);
         prop_assert!(run.elapsed >= bound(settings, calls));
     }
+}
+
+/// A server that tells anything about its limits, and takes a random time for it.
+struct Moody(std::sync::Mutex<fastrand::Rng>);
+
+impl Moody {
+    fn answer(random: &mut fastrand::Rng) -> Response {
+        let now = 1_780_322_445_120_i64;
+        let numbers = [
+            "0".to_owned(),
+            "1".to_owned(),
+            "-1".to_owned(),
+            "60".to_owned(),
+            now.to_string(),
+            (now + 30_000).to_string(),
+            (now / 1000 + 5).to_string(),
+            "253402300799999".to_owned(),
+            i64::MAX.to_string(),
+            u64::MAX.to_string(),
+            "soon".to_owned(),
+        ];
+        let dates = [
+            "Mon, 01 Jun 2026 14:00:45 GMT",
+            "Thu, 01 Jan 1970 00:00:00 GMT",
+            "Fri, 31 Dec 9999 23:59:59 GMT",
+            "never",
+        ];
+        let mut headers = Vec::new();
+        for name in [
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+            "retry-after",
+        ] {
+            if random.u8(..8) > 0 {
+                headers.push((name, numbers[random.usize(..numbers.len())].as_str()));
+            }
+        }
+        headers.push(("date", dates[random.usize(..dates.len())]));
+        let status = [200, 200, 200, 200, 400, 429, 429, 503][random.usize(..8)];
+        let mut response = answer(status, &headers);
+        let wait = &numbers[random.usize(..numbers.len())];
+        response.body = format!("You must wait {wait} seconds").into();
+        response
+    }
+}
+
+impl Transport for Moody {
+    fn send<'a>(&'a self, _: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move {
+            let (trip, outcome) = {
+                let mut random = self.0.lock().unwrap();
+                let outcome = if random.u8(..10) == 0 {
+                    Err(timeout())
+                } else {
+                    Ok(Self::answer(&mut random))
+                };
+                (Duration::from_millis(random.u64(..2000)), outcome)
+            };
+            sleep(trip).await;
+            outcome
+        })
+    }
+}
+
+/// Sends 60 requests on two routes, some of which are given up on, and returns the hours until all came to an end.
+async fn hours_with_a_moody_server(seed: u64) -> f64 {
+    let policy = Policy {
+        seed: Some(seed),
+        ..Policy::default()
+    };
+    let mut random = fastrand::Rng::with_seed(seed);
+    let server = Moody(std::sync::Mutex::new(random.fork()));
+    let client = Client::new(Arc::new(server), policy, judge);
+    let start = Instant::now();
+    let sends = (0..60).map(|_| {
+        let target = ["/api/v1/me", "/api/v1/roles.list"][random.usize(..2)];
+        let patience = Duration::from_millis(random.u64(..5000));
+        let gives_up = random.u8(..4) == 0;
+        let answered = client.send(get(target));
+        async move {
+            if gives_up {
+                let _ = tokio::time::timeout(patience, answered).await;
+            } else {
+                let _ = answered.await;
+            }
+        }
+    });
+    stream::iter(sends)
+        .buffer_unordered(8)
+        .collect::<Vec<_>>()
+        .await;
+    start.elapsed().as_secs_f64() / 3600.0
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_a_server_tells_every_call_comes_to_an_end(seed: u64) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        // Every answer can cost the longest wait, ten minutes; a call takes two answers on average.
+        let hours = runtime.block_on(hours_with_a_moody_server(seed));
+        prop_assert!(hours < 100.0, "{hours} h");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_without_waits_does_not_spin() {
+    let settings = Settings {
+        limit: 2,
+        ..Settings::default()
+    };
+    let policy = Policy {
+        margin: Duration::ZERO,
+        longest_wait: Duration::ZERO,
+        assumed_window: Duration::ZERO,
+        ..Policy::default()
+    };
+    let client = Client::new(Arc::new(Limiter::new(settings)), policy, judge);
+    let sends = stream::iter(0..12).map(|_| client.send(get(MEMBERS)));
+    let answers: Vec<_> = sends.buffer_unordered(6).collect().await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.as_ref().unwrap().status.is_success())
+    );
 }

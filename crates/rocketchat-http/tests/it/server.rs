@@ -30,6 +30,8 @@ pub(crate) struct Server {
 pub(crate) enum Then {
     Close,
     Hang,
+    /// Sends a byte now and then, for ever.
+    Drip,
 }
 
 impl Server {
@@ -69,6 +71,11 @@ impl Server {
                 match then {
                     Then::Close => {}
                     Then::Hang => std::future::pending().await,
+                    Then::Drip => {
+                        while stream.write_all(b" ").await.is_ok() {
+                            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+                        }
+                    }
                 }
             }
         })

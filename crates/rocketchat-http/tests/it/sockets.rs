@@ -220,6 +220,21 @@ async fn whatever_hangs_times_out() {
         "a pause within the answer",
     );
 
+    let dripping = Server::raw(vec![(
+        "HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n{",
+        Then::Drip,
+    )]);
+    let config = Config {
+        body_idle_timeout: HANG,
+        ..Config::default()
+    };
+    check(
+        &one(&dripping, config).await.unwrap_err(),
+        Kind::Timeout,
+        true,
+        "the next part of the answer",
+    );
+
     let config = Config {
         total_timeout: HANG,
         ..Config::default()
