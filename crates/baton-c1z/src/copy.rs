@@ -80,10 +80,11 @@ impl WorkingCopy {
 
     /// Rewrites the database without its free pages (`VACUUM`), into a second file that takes its place.
     pub(crate) fn compact(self) -> Result<Self, Error> {
+        // In this order, so that on an error the connection goes before the directory that its file lies in.
         let Self {
+            directory,
             connection,
             database,
-            directory,
             origin,
         } = self;
         let path = directory.path().join("compact");

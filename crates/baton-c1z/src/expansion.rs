@@ -13,8 +13,9 @@ use crate::copy::WorkingCopy;
 
 /// Field number of `Grant.annotations`.
 const ANNOTATIONS: u32 = 4;
-/// Rows looked at in one go.
-const PAGE: u16 = 1000;
+/// Rows and bytes rewritten in one go.
+const PAGE_ROWS: usize = 1000;
+const PAGE_BYTES: usize = 4 << 20;
 
 /// Moves the annotation into its own column for all syncs where that has not been done.
 pub(crate) fn backfill(copy: &WorkingCopy) -> Result<(), Error> {
@@ -32,19 +33,11 @@ pub(crate) fn backfill(copy: &WorkingCopy) -> Result<(), Error> {
                 annotated_grants(connection, &sync, last)
             })?;
             for (id, data) in &page {
-                let split = split(data).map_err(|source| Error::Message {
-                    path: copy.origin().to_owned(),
-                    table: "v1_grants",
-                    id: *id,
-                    source,
-                })?;
-                copy.run("rewrite grants", |connection| {
-                    rewrite(connection, *id, &split)
-                })?;
-                last = *id;
+                move_annotation(copy, *id, data)?;
             }
-            if page.len() < usize::from(PAGE) {
-                break;
+            match page.last() {
+                Some((id, _)) => last = *id,
+                None => break,
             }
         }
         copy.run("mark the sync", |connection| {
@@ -65,13 +58,33 @@ fn annotated_grants(
 ) -> Result<Vec<(i64, Vec<u8>)>> {
     let mut statement = connection.prepare_cached(
         "select id, data from v1_grants where sync_id = ?1 and id > ?2 \
-         and instr(data, cast('c1.connector.v2.GrantExpandable' as blob)) > 0 order by id limit ?3",
+         and instr(data, cast('c1.connector.v2.GrantExpandable' as blob)) > 0 order by id",
     )?;
-    statement
-        .query_map(params![sync, after, PAGE], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?
-        .collect()
+    let mut rows = statement.query(params![sync, after])?;
+    let (mut page, mut size) = (Vec::new(), 0);
+    while page.len() < PAGE_ROWS && size < PAGE_BYTES {
+        let Some(row) = rows.next()? else { break };
+        let data: Vec<u8> = row.get(1)?;
+        size += data.len();
+        page.push((row.get(0)?, data));
+    }
+    Ok(page)
+}
+
+fn move_annotation(copy: &WorkingCopy, id: i64, data: &[u8]) -> Result<(), Error> {
+    let split = split(data).map_err(|source| Error::Message {
+        path: copy.origin().to_owned(),
+        table: "v1_grants",
+        id,
+        source,
+    })?;
+    if split.grant.len() == data.len() {
+        // The name stood elsewhere in the message; what the columns say stays.
+        return Ok(());
+    }
+    copy.run("rewrite grants", |connection| {
+        rewrite(connection, id, &split)
+    })
 }
 
 fn rewrite(connection: &Connection, id: i64, split: &Split) -> Result<()> {

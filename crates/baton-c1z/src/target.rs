@@ -1,8 +1,10 @@
 //! The file that a sync is saved to: looked at before the sync, replaced after it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::{Error, container};
 
@@ -54,46 +56,37 @@ fn parent(path: &Path) -> &Path {
 }
 
 /// Compresses `database` into a new file beside `path` and puts that in the place of `path`.
+///
+/// Upstream writes to `<path>.tmp` (`c1z.md` section 1.4). Two runs that save to one path at once would write into each
+/// other's file there, so the name here has a random part: whoever is last wins, with a whole file.
 pub(crate) fn replace(path: &Path, database: &Path) -> Result<(), Error> {
-    let temporary = temporary(path);
-    let saved = write(&temporary, database)
-        .and_then(|()| fs::rename(&temporary, path).map_err(Error::io("replace", path)));
-    if saved.is_err() {
-        // Best effort: the first error is the one that matters.
-        let _ = fs::remove_file(&temporary);
-        return saved;
-    }
-    // Makes the new name last through a power failure; not every file system can, and the file is complete anyway.
-    let _ = File::open(parent(path)).and_then(|directory| directory.sync_all());
-    Ok(())
-}
-
-fn temporary(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    PathBuf::from(name)
-}
-
-fn write(temporary: &Path, database: &Path) -> Result<(), Error> {
+    let mut temporary = temporary(path)?;
     let mut source = File::open(database).map_err(Error::io("open", database))?;
     let size = source
         .metadata()
         .map_err(Error::io("look at", database))?
         .len();
-    let mut file = create(temporary).map_err(Error::io("create", temporary))?;
-    container::encode(&mut source, size, &mut file).map_err(Error::io("write", temporary))?;
-    file.sync_all().map_err(Error::io("write", temporary))
+    container::encode(&mut source, size, temporary.as_file_mut())
+        .and_then(|()| temporary.as_file().sync_all())
+        .map_err(Error::io("write", temporary.path()))?;
+    temporary
+        .persist(path)
+        .map_err(|refused| Error::io("replace", path)(refused.error))?;
+    // Makes the new name last through a power failure; not every file system can, and the file is complete anyway.
+    let _ = File::open(parent(path)).and_then(|directory| directory.sync_all());
+    Ok(())
 }
 
-/// Creates the file anew, in place of what an interrupted run may have left, so that its mode is ours.
-fn create(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+/// Creates a file beside `path` with the mode that the result is to have. It is removed unless it is persisted.
+fn temporary(path: &Path) -> Result<NamedTempFile, Error> {
+    let mut prefix = path.file_name().unwrap_or_default().to_owned();
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".tmp");
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
-    options.open(path)
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let directory = parent(path);
+    builder
+        .tempfile_in(directory)
+        .map_err(Error::io("create a file in", directory))
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use baton_c1z::ErrorKind;
 
-use crate::support::{Place, files_in, tiny, vector_path};
+use crate::support::{Place, files_in, open_at, tiny, vector_path};
 
 #[test]
 fn only_the_file_is_left_behind() {
@@ -59,22 +59,82 @@ fn a_dropped_writer_leaves_everything_as_it_was() {
 fn a_save_that_fails_leaves_the_old_file() {
     let place = Place::new();
     fs::copy(vector_path("tiny.c1z"), place.file()).unwrap();
-    let before = place.bytes();
     let writer = place.open(place.options()).unwrap().start_sync().unwrap();
-    fs::create_dir(place.directory().join("sync.c1z.tmp")).unwrap();
+    // A directory with something in it cannot be replaced by a file.
+    let moved = place.directory().join("moved");
+    fs::rename(place.file(), moved).unwrap();
+    fs::create_dir_all(place.file().join("inside")).unwrap();
     let error = writer.finish().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::System);
-    assert!(error.to_string().ends_with("sync.c1z.tmp"), "{error}");
-    assert_eq!(place.bytes(), before);
+    assert!(error.to_string().ends_with("sync.c1z"), "{error}");
+    assert_eq!(files_in(place.directory()), ["moved", "sync.c1z"]);
+    assert_eq!(files_in(&place.file()), ["inside"]);
+    place.assert_no_working_copy();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_was_closed_meanwhile_leaves_the_old_file() {
+    let place = Place::new();
+    let directory = place.directory().join("inner");
+    fs::create_dir(&directory).unwrap();
+    let file = directory.join("sync.c1z");
+    fs::copy(vector_path("tiny.c1z"), &file).unwrap();
+    let before = fs::read(&file).unwrap();
+    let moved = place.directory().join("moved");
+    let writer = open_at(&file, place.options())
+        .unwrap()
+        .start_sync()
+        .unwrap();
+    fs::rename(&directory, &moved).unwrap();
+    let error = writer.finish().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::System);
+    assert!(
+        error.to_string().starts_with("cannot create a file in"),
+        "{error}"
+    );
+    assert_eq!(fs::read(moved.join("sync.c1z")).unwrap(), before);
+    assert_eq!(files_in(&moved), ["sync.c1z"]);
     place.assert_no_working_copy();
 }
 
 #[test]
-fn what_an_interrupted_run_left_is_replaced() {
+fn what_another_run_or_an_interrupted_one_writes_is_not_touched() {
     let place = Place::new();
-    fs::write(place.directory().join("sync.c1z.tmp"), "half a file").unwrap();
+    let foreign = place.directory().join("sync.c1z.tmp");
+    fs::write(&foreign, "half a file").unwrap();
     place.add(place.options(), &tiny());
-    assert_eq!(files_in(place.directory()), ["sync.c1z"]);
+    assert_eq!(files_in(place.directory()), ["sync.c1z", "sync.c1z.tmp"]);
+    assert_eq!(fs::read(foreign).unwrap(), b"half a file");
+}
+
+#[test]
+fn runs_that_save_at_once_leave_one_whole_file() {
+    for _ in 0..20 {
+        let place = Place::new();
+        let start = std::sync::Barrier::new(4);
+        let save = || {
+            let mut writer = place.open(place.options()).unwrap().start_sync().unwrap();
+            for record in tiny() {
+                writer.put(&record).unwrap();
+            }
+            start.wait();
+            writer.finish().unwrap();
+        };
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(save);
+            }
+        });
+        assert_eq!(files_in(place.directory()), ["sync.c1z"]);
+        let reader = place.reader();
+        let sync = reader.newest_finished().unwrap().unwrap();
+        assert_eq!(
+            reader.stats(&sync).unwrap(),
+            reader.count(&sync.sync_id).unwrap()
+        );
+        assert_eq!(reader.syncs().unwrap().len(), 1);
+    }
 }
 
 #[cfg(unix)]

@@ -133,7 +133,7 @@ impl Place {
     }
 
     pub(crate) fn open(&self, options: Options) -> Result<Store, baton_c1z::Error> {
-        Store::open(&self.file(), options, clock("2026-06-01T08:00:00.25Z"))
+        open_at(&self.file(), options)
     }
 
     /// Adds a sync and returns its identifier.
@@ -155,6 +155,10 @@ impl Place {
     pub(crate) fn assert_no_working_copy(&self) {
         assert_eq!(files_in(self.temp.path()), Vec::<String>::new());
     }
+}
+
+pub(crate) fn open_at(file: &Path, options: Options) -> Result<Store, baton_c1z::Error> {
+    Store::open(file, options, clock("2026-06-01T08:00:00.25Z"))
 }
 
 /// Starts at an instant and moves on by a second whenever it is asked.
