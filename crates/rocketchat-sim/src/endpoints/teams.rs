@@ -1,6 +1,8 @@
 //! `GET teams.listAll`, `teams.list`, `teams.info`, `teams.members` and `users.listTeams`
 //! (`rocketchat-api.md` sections 4A.7 to 4A.11).
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 use serde_json::json;
 
@@ -99,14 +101,18 @@ pub(super) fn list_all(ask: &Ask<'_>) -> Answer {
 pub(super) fn list(ask: &Ask<'_>) -> Answer {
     let mut teams: Vec<&Team> = ask.state.teams_of(&ask.caller()?.id).collect();
     for key in ask.query.sort()?.into_iter().flatten().rev() {
-        match key.field.as_str() {
-            "_id" => teams.sort_by(|a, b| a.id.cmp(&b.id)),
-            "name" => teams.sort_by(|a, b| a.name.cmp(&b.name)),
-            _ => continue,
-        }
-        if key.descending {
-            teams.reverse();
-        }
+        teams.sort_by(|a, b| {
+            let order = match key.field.as_str() {
+                "_id" => a.id.cmp(&b.id),
+                "name" => a.name.cmp(&b.name),
+                _ => Ordering::Equal,
+            };
+            if key.descending {
+                order.reverse()
+            } else {
+                order
+            }
+        });
     }
     Ok(listing::reply(
         "teams",
