@@ -100,7 +100,10 @@ impl fmt::Display for EntitlementId {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::Grant;
 
     #[test]
     fn identifiers_print_as_the_frozen_format() {
@@ -117,5 +120,31 @@ mod tests {
         let id = EntitlementId::new(ResourceId::new("team", "a:b"), "member");
         assert_eq!(id.to_string(), "team:a:b:member");
         assert_eq!(id.resource().resource(), "a:b");
+    }
+
+    proptest! {
+        /// Whatever the source system puts into its ids, the text is the parts and nothing else.
+        #[test]
+        fn texts_are_the_parts_joined(kind: String, id: String, slug: String, user: String) {
+            let resource = ResourceId::new(&kind, &id);
+            let entitlement = EntitlementId::new(resource.clone(), &slug);
+            let grant = Grant { entitlement: entitlement.clone(), principal: ResourceId::new("user", &user) };
+            prop_assert_eq!(resource.to_string(), [&*kind, &*id].join(":"));
+            prop_assert_eq!(entitlement.to_string(), [&*kind, &*id, &*slug].join(":"));
+            prop_assert_eq!(grant.id(), [&*kind, &*id, &*slug, "user", &*user].join(":"));
+        }
+
+        /// Rocket.Chat's ids hold no colon, and then two grants share a text only when they are the same.
+        #[test]
+        fn different_grants_have_different_texts(
+            one in ("[^:]{0,3}", "[^:]{0,3}", "[^:]{0,3}"),
+            other in ("[^:]{0,3}", "[^:]{0,3}", "[^:]{0,3}"),
+        ) {
+            let grant = |(team, slug, user): &(String, String, String)| Grant {
+                entitlement: EntitlementId::new(ResourceId::new("team", team), slug),
+                principal: ResourceId::new("user", user),
+            };
+            prop_assert_eq!(grant(&one).id() == grant(&other).id(), one == other);
+        }
     }
 }

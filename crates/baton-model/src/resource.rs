@@ -35,7 +35,7 @@ pub enum Status {
 
 /// The details that depend on what a resource stands for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ResourceTrait {
     /// An account.

@@ -34,9 +34,9 @@ impl Ndjson {
 }
 
 #[derive(Serialize)]
-struct SummaryLine<'a> {
-    kind: &'static str,
-    counts: &'a Summary,
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum LastLine<'a> {
+    Summary(&'a Summary),
 }
 
 impl Sink for Ndjson {
@@ -45,10 +45,7 @@ impl Sink for Ndjson {
     }
 
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<(), Error> {
-        self.line(&SummaryLine {
-            kind: "summary",
-            counts: summary,
-        })?;
+        self.line(&LastLine::Summary(summary))?;
         self.file.commit()
     }
 

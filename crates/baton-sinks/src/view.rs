@@ -26,10 +26,8 @@ pub(crate) struct ResourceTypeView<'a> {
 
 #[derive(Serialize)]
 pub(crate) struct ResourceView<'a> {
-    #[serde(serialize_with = "text")]
-    id: &'a ResourceId,
-    resource_type: &'a ResourceTypeId,
-    resource: &'a str,
+    id: String,
+    resource: &'a ResourceId,
     display_name: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     description: &'a str,
@@ -87,9 +85,8 @@ impl<'a> From<&'a ResourceType> for ResourceTypeView<'a> {
 impl<'a> From<&'a Resource> for ResourceView<'a> {
     fn from(it: &'a Resource) -> Self {
         Self {
-            id: &it.id,
-            resource_type: it.id.resource_type(),
-            resource: it.id.resource(),
+            id: it.id.to_string(),
+            resource: &it.id,
             display_name: &it.display_name,
             description: &it.description,
             status: it.status,
@@ -124,12 +121,4 @@ impl<'a> From<&'a Grant> for GrantView<'a> {
             principal: &it.principal,
         }
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands fields over by reference"
-)]
-fn text<S: serde::Serializer>(id: &&ResourceId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(id)
 }

@@ -1,0 +1,8 @@
+//! What a sink promises: valid output, all of it or nothing.
+
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod text;
+#[cfg(test)]
+mod visibility;
