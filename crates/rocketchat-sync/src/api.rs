@@ -45,8 +45,8 @@ impl<'a> Api<'a> {
 }
 
 fn deserves_second_look(error: &rocketchat_api::Error) -> bool {
-    let successful = (200..300).contains(&error.status());
-    successful && !matches!(error, rocketchat_api::Error::Refused { .. })
+    let is_page = matches!(error, rocketchat_api::Error::NotJson { .. });
+    error.is_cut() || is_page && (200..300).contains(&error.status())
 }
 
 fn answer(response: &Response) -> Answer<'_> {

@@ -116,7 +116,7 @@ impl Run<'_> {
             server.version = server.version.as_deref().unwrap_or("hidden"),
             "found a Rocket.Chat server"
         );
-        self.report.server_version = server.version;
+        self.report.server_version.clone_from(&server.version);
         let preflight = Preflight::run(self.api, self.options).await?;
         let types = mapping::resource_types()
             .into_iter()
@@ -125,7 +125,7 @@ impl Run<'_> {
         self.recorder.write(types).await?;
 
         let (api, options) = (self.api, self.options);
-        let mut listing = UserListing::new(api, &preflight);
+        let mut listing = UserListing::new(api, &preflight, &server);
         let teams = async { read_teams(api, options).await.map_err(Stop::from) };
         let users = self.write_roles_and_users(&mut listing);
         let ((mut assignments, mut known), teams) = tokio::try_join!(users, teams)?;

@@ -33,6 +33,16 @@ pub enum Error {
         /// The roles of the account.
         roles: Vec<String>,
     },
+    /// The list of users lacks the token's owner, who exists: it is not whole.
+    #[error("{endpoint} lists {users} users without {caller}, whom the token belongs to")]
+    CallerMissing {
+        /// The endpoint asked.
+        endpoint: &'static str,
+        /// The token's owner.
+        caller: UserId,
+        /// The number of users listed.
+        users: u64,
+    },
     /// No user row has roles: the server hides them from the account.
     #[error("{endpoint} hides the roles of all {users} users from this account")]
     RolesHidden {
@@ -153,6 +163,9 @@ impl Error {
                 "give a role of the account these permissions (Workspace > Permissions in the administration): \
                  view-d-room, view-all-teams, view-full-other-user-info; a dedicated account with the roles user and \
                  bot is best, because the role bot also lifts the rate limit"
+            }
+            Self::CallerMissing { .. } => {
+                "something between the connector and the server shortens the list; ask the workspace's administrator"
             }
             Self::Unstable { .. } | Self::UserVanished { .. } => {
                 "run the sync again when fewer changes are being made"

@@ -47,6 +47,11 @@ impl Preflight {
         Err(Error::MissingPermissions { missing, roles })
     }
 
+    /// Returns the token's owner.
+    pub(crate) fn caller(&self) -> &UserId {
+        &self.account.id
+    }
+
     fn holds(&self, permission: &str) -> bool {
         let granted = self
             .permissions

@@ -43,7 +43,7 @@ impl Run<'_> {
     }
 
     fn count_orphans(&mut self, team: &TeamMembers, dormant: u64) {
-        let orphans = team.unexplained(dormant);
+        let orphans = team.unexplained(dormant).unwrap_or_default();
         if orphans > 0 {
             tracing::info!(team.id = %team.team.id, orphans, "membership rows of deleted users");
         }
@@ -88,7 +88,7 @@ impl Run<'_> {
             // The server also finds users by name; another user is not the one asked for.
             Ok(user) if user.id == *user_id => user,
             Ok(_) => return Ok(false),
-            Err(Error::Api(error)) if error.kind() == Kind::NotFound => return Ok(false),
+            Err(Error::Api(error)) if error.kind() == Kind::NoSuchUser => return Ok(false),
             Err(error) => return Err(error.into()),
         };
         if user.roles.is_none() && user.can_view_all_info == Some(false) {

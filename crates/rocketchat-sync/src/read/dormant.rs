@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use rocketchat_api::{TeamId, UserId, UsersListTeams};
+use rocketchat_api::{Kind, Team, TeamId, UserId, UsersListTeams};
 
 use super::TeamMembers;
 use crate::api::Api;
@@ -29,32 +29,34 @@ pub(crate) async fn find_dormant(
     let mut search = Search::new(teams);
     let mut answers = std::pin::pin!(
         stream::iter(deactivated)
-            .map(async |user_id| {
-                let user_id = user_id.clone();
-                let teams = api
-                    .ask(&UsersListTeams {
-                        user_id: user_id.clone(),
-                    })
-                    .await?;
-                Ok::<_, Error>((user_id, teams))
-            })
+            .map(async |user_id| Ok::<_, Error>((user_id, teams_of(api, user_id).await?)))
             .buffered(options.workers.max(1))
     );
-    while search.unexplained > 0 {
+    while search.open_teams > 0 {
         let Some((user_id, teams)) = answers.try_next().await? else {
             break;
         };
         for team in teams {
-            search.note(&team.id, &user_id, team.is_owner.unwrap_or_default());
+            search.note(&team.id, user_id, team.is_owner.unwrap_or_default());
         }
     }
     Ok(search.found)
 }
 
+/// Asks for the teams of a user; somebody who was deleted meanwhile has none.
+async fn teams_of(api: Api<'_>, user_id: &UserId) -> Result<Vec<Team>, Error> {
+    let user_id = user_id.clone();
+    match api.ask(&UsersListTeams { user_id }).await {
+        Err(Error::Api(error)) if error.kind() == Kind::NoSuchUser => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 struct Search<'a> {
-    /// What is still to be explained, per team; teams without it are not looked at.
-    open: BTreeMap<&'a TeamId, u64>,
-    unexplained: u64,
+    /// The rows still to be explained, per team that has any; `None` where the server does not count them.
+    open: BTreeMap<&'a TeamId, Option<u64>>,
+    /// Teams that may have members not found yet.
+    open_teams: usize,
     /// Members already known: servers up to 4.x list deactivated ones too.
     known: HashSet<(&'a TeamId, &'a UserId)>,
     found: BTreeMap<TeamId, Vec<Dormant>>,
@@ -65,18 +67,17 @@ impl<'a> Search<'a> {
         let open: BTreeMap<_, _> = teams
             .iter()
             .map(|it| (&it.team.id, it.unexplained(0)))
-            .filter(|(_, n)| *n > 0)
+            .filter(|(_, rows)| *rows != Some(0))
             .collect();
         let looked_at = teams.iter().filter(|it| open.contains_key(&it.team.id));
-        let known = looked_at
-            .flat_map(|it| {
-                it.members
-                    .iter()
-                    .map(|member| (&it.team.id, &member.user.id))
-            })
-            .collect();
+        let members = |it: &'a TeamMembers| {
+            it.members
+                .iter()
+                .map(|member| (&it.team.id, &member.user.id))
+        };
+        let known = looked_at.flat_map(members).collect();
         Self {
-            unexplained: open.values().sum(),
+            open_teams: open.len(),
             open,
             known,
             found: BTreeMap::new(),
@@ -90,16 +91,14 @@ impl<'a> Search<'a> {
         if self.known.contains(&(team_id, user_id)) {
             return;
         }
-        if *open > 0 {
-            *open -= 1;
-            self.unexplained -= 1;
+        if *open == Some(1) {
+            self.open_teams -= 1;
         }
-        self.found
-            .entry(team_id.clone())
-            .or_default()
-            .push(Dormant {
-                user_id: user_id.clone(),
-                is_owner,
-            });
+        *open = open.map(|rows| rows.saturating_sub(1));
+        let dormant = Dormant {
+            user_id: user_id.clone(),
+            is_owner,
+        };
+        self.found.entry(team_id.clone()).or_default().push(dormant);
     }
 }

@@ -79,10 +79,9 @@ pub(crate) fn can_be_too_much(error: &Error) -> bool {
         Error::Http(error) => {
             error.is_retryable() || error.kind() == rocketchat_http::Kind::BodyTooLarge
         }
-        Error::Api(error) => matches!(
-            error.kind(),
-            Kind::Uncoded | Kind::Unavailable | Kind::Malformed
-        ),
+        Error::Api(error) => {
+            error.is_cut() || matches!(error.kind(), Kind::Uncoded | Kind::Unavailable)
+        }
         _ => false,
     }
 }

@@ -24,12 +24,12 @@ pub(crate) struct TeamMembers {
 
 impl TeamMembers {
     /// Returns how many membership rows the server counts beyond those known.
-    pub(crate) fn unexplained(&self, dormant: u64) -> u64 {
+    ///
+    /// `None` when the server does not count.
+    pub(crate) fn unexplained(&self, dormant: u64) -> Option<u64> {
         let known = (self.members.len() as u64).saturating_add(dormant);
-        self.team
-            .number_of_users
-            .unwrap_or_default()
-            .saturating_sub(known)
+        let counted = self.team.number_of_users?;
+        Some(counted.saturating_sub(known))
     }
 }
 
@@ -85,7 +85,7 @@ async fn read_members(api: Api<'_>, team: Team) -> Result<Option<(TeamMembers, u
             members.sort_by(|a, b| a.user.id.cmp(&b.user.id));
             Ok(Some((TeamMembers { team, members }, restarts)))
         }
-        Err(Error::Api(error)) if error.kind() == Kind::NotFound => {
+        Err(Error::Api(error)) if error.kind() == Kind::NoSuchTeam => {
             tracing::warn!(team.id = %team.id, "a team was deleted while the sync was under way");
             Ok(None)
         }

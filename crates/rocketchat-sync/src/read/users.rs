@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use rocketchat_api::{
-    Endpoint as _, Imbalance, Kind, Page, Pager, Rows, User, UserId, UsersList, UsersListByStatus,
+    Endpoint as _, Imbalance, Kind, Page, Pager, Rows, ServerInfo, User, UserId, UsersList,
+    UsersListByStatus,
 };
 
 use super::ATTEMPTS;
@@ -17,6 +18,8 @@ use crate::preflight::{Preflight, VIEW_FULL_USERS};
 pub(crate) struct UserListing<'a> {
     api: Api<'a>,
     preflight: &'a Preflight,
+    /// Whether the server is known to lack `users.listByStatus`.
+    is_old: bool,
     source: Source,
     pager: Pager,
     attempt: u32,
@@ -24,6 +27,9 @@ pub(crate) struct UserListing<'a> {
     earlier: HashSet<Arc<str>>,
     with_roles: u64,
 }
+
+/// The release that brought `users.listByStatus`.
+const LIST_BY_STATUS_SINCE: (u32, u32) = (6, 8);
 
 /// Which endpoint the server has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,10 +41,13 @@ enum Source {
 }
 
 impl<'a> UserListing<'a> {
-    pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight) -> Self {
+    pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight, server: &ServerInfo) -> Self {
         Self {
             api,
             preflight,
+            is_old: server
+                .version()
+                .is_some_and(|version| version < LIST_BY_STATUS_SINCE),
             source: Source::Unknown,
             pager: Pager::sorted(),
             attempt: 1,
@@ -90,7 +99,14 @@ impl<'a> UserListing<'a> {
     }
 
     async fn ask_first(&mut self, page: Page) -> Result<Rows<User>, Error> {
-        match self.api.probe(&UsersListByStatus(page)).await {
+        // A page of HTML is the answer of an old server, and what a proxy shows during maintenance.
+        let endpoint = UsersListByStatus(page);
+        let answer = if self.is_old {
+            self.api.probe(&endpoint).await
+        } else {
+            self.api.ask(&endpoint).await
+        };
+        match answer {
             Err(Error::Api(error)) if error.kind() == Kind::Absent => {
                 tracing::info!(reason = %error, "the server has no users.listByStatus, using users.list");
                 self.source = Source::List;
@@ -136,6 +152,14 @@ impl<'a> UserListing<'a> {
             return Err(Error::UserVanished {
                 endpoint,
                 user_id: UserId::from(user_id.as_ref()),
+            });
+        }
+        if !self.pager.seen().contains(self.preflight.caller().as_str()) {
+            let caller = self.preflight.caller().clone();
+            return Err(Error::CallerMissing {
+                endpoint,
+                caller,
+                users: self.pager.received(),
             });
         }
         if self.with_roles == 0 {

@@ -296,6 +296,24 @@ async fn lasting_faults_end_the_sync_with_their_reason() {
         (
             "teams.members",
             Action::answer(
+                400,
+                "application/json",
+                r#"{"success":false,"error":"User not found."}"#,
+            ),
+            "teams.members answered 400: User not found.",
+        ),
+        (
+            "users.listByStatus",
+            Action::answer(
+                200,
+                "application/json",
+                r#"{"users":[{"_id":"other","roles":["user"]}],"total":1,"success":true}"#,
+            ),
+            "users.listByStatus lists 1 users without simReader2345678A",
+        ),
+        (
+            "teams.members",
+            Action::answer(
                 403,
                 "application/json",
                 r#"{"success":false,"error":"unauthorized"}"#,
@@ -369,9 +387,7 @@ async fn hidden_roles_are_no_absence_of_roles() {
     let server = Server::start(workspace, settings(Version(8, 6, 1)))
         .await
         .unwrap();
-    let row = server
-        .with(|it| it.users.first().map(|user| user.id.to_string()))
-        .unwrap();
+    let (row, _) = server.credentials(Account::Reader);
     let body = format!(r#"{{"users":[{{"_id":"{row}","active":true}}],"total":1,"success":true}}"#);
     let me = r#"{"_id":"simReader2345678A","roles":["bot","user"],"success":true}"#;
     server.inject(Fault::new(
