@@ -18,6 +18,8 @@ pub(crate) enum Code {
     PermissionDenied = 7,
     /// The list kept changing while it was read.
     Aborted = 10,
+    /// The server does not know how (501).
+    Unimplemented = 12,
     /// A program error.
     Internal = 13,
     /// The server cannot be reached or is in trouble.
@@ -38,7 +40,9 @@ impl Code {
             Error::MissingPermissions { .. }
             | Error::RolesHidden { .. }
             | Error::UserHidden { .. } => Self::PermissionDenied,
-            Error::Unstable { .. } | Error::UserVanished { .. } => Self::Aborted,
+            Error::Unstable { .. } | Error::UserVanished { .. } | Error::CallerMissing { .. } => {
+                Self::Aborted
+            }
             Error::Request(_) | Error::Writer(_) => Self::Internal,
             _ => Self::Unknown,
         }
@@ -60,8 +64,9 @@ impl Code {
         match error.kind() {
             Kind::Unauthenticated => Self::Unauthenticated,
             Kind::PermissionDenied => Self::PermissionDenied,
-            Kind::NotFound => Self::NotFound,
+            Kind::NoSuchTeam | Kind::NoSuchUser => Self::NotFound,
             Kind::Absent if error.status() == 404 => Self::NotFound,
+            Kind::Unavailable if error.status() == 501 => Self::Unimplemented,
             Kind::RateLimited | Kind::Unavailable => Self::Unavailable,
             Kind::InvalidRequest | Kind::TwoFactorRequired | Kind::Uncoded => Self::InvalidArgument,
             Kind::Other if error.status() >= 400 => Self::InvalidArgument,

@@ -40,6 +40,20 @@ pub(crate) fn summary(report: &Report, took: Duration) -> String {
             duration(report.waited)
         );
     }
+    for (count, what) in [
+        (report.unknown_roles, "role ids without a role"),
+        (report.late_users, "users created meanwhile"),
+        (
+            report.gone_members,
+            "members dropped because their account is gone",
+        ),
+        (report.gone_teams, "teams deleted meanwhile"),
+        (report.orphaned_members, "membership rows of deleted users"),
+    ] {
+        if count > 0 {
+            let _ = write!(line, "; {} {what}", number(count));
+        }
+    }
     line
 }
 
@@ -60,7 +74,9 @@ pub(crate) fn number(value: u64) -> String {
 pub(crate) fn duration(value: Duration) -> String {
     let seconds = value.as_secs();
     match seconds {
-        0..60 => format!("{:.2}s", value.as_secs_f64()),
+        // Rounding must not give 60.00s.
+        0..60 if value.as_millis() < 59_995 => format!("{:.2}s", value.as_secs_f64()),
+        0..60 => "1m 00s".to_owned(),
         60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
     }
@@ -86,7 +102,8 @@ mod tests {
     fn durations_read_well() {
         for (millis, text) in [
             (310, "0.31s"),
-            (59_999, "60.00s"),
+            (59_990, "59.99s"),
+            (59_999, "1m 00s"),
             (724_000, "12m 04s"),
             (9_060_000, "2h 31m"),
         ] {
