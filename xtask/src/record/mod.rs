@@ -35,7 +35,7 @@ pub(crate) struct Args {
     out: PathBuf,
 
     /// What the fixture shows, in a sentence
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", default_value = "A recorded workspace")]
     description: String,
 
     /// Id of the user that the token belongs to
