@@ -34,6 +34,6 @@ pub struct Report {
     pub restarts: u64,
     /// Requests sent, repeats included.
     pub requests: u64,
-    /// Time spent waiting for rate limits, added up over the routes.
+    /// Time during which at least one request waited for a rate limit.
     pub waited: Duration,
 }

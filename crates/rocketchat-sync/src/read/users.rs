@@ -23,8 +23,8 @@ pub(crate) struct UserListing<'a> {
     source: Source,
     pager: Pager,
     attempt: u32,
-    /// Handed out during earlier attempts.
-    earlier: HashSet<Arc<str>>,
+    /// Handed out, in this attempt or an earlier one. Not what the pager saw: a page that does not balance is not handed out.
+    handed_out: HashSet<Arc<str>>,
     with_roles: u64,
 }
 
@@ -51,7 +51,7 @@ impl<'a> UserListing<'a> {
             source: Source::Unknown,
             pager: Pager::sorted(),
             attempt: 1,
-            earlier: HashSet::new(),
+            handed_out: HashSet::new(),
             with_roles: 0,
         }
     }
@@ -124,7 +124,7 @@ impl<'a> UserListing<'a> {
         let mut fresh = users;
         fresh.retain(|user| {
             self.with_roles += u64::from(user.roles.is_some());
-            !self.earlier.contains(user.id.as_str())
+            self.handed_out.insert(user.id.shared())
         });
         fresh
     }
@@ -139,7 +139,6 @@ impl<'a> UserListing<'a> {
         }
         tracing::warn!(endpoint = self.endpoint(), reason = %imbalance, "reading the users again");
         self.attempt += 1;
-        self.earlier.extend(self.pager.seen().iter().cloned());
         self.pager = Pager::sorted();
         self.with_roles = 0;
         Ok(())
@@ -148,7 +147,7 @@ impl<'a> UserListing<'a> {
     /// Proves that what was handed out is the list.
     fn check(&self) -> Result<(), Error> {
         let endpoint = self.endpoint();
-        if let Some(user_id) = self.earlier.difference(self.pager.seen()).min() {
+        if let Some(user_id) = self.handed_out.difference(self.pager.seen()).min() {
             return Err(Error::UserVanished {
                 endpoint,
                 user_id: UserId::from(user_id.as_ref()),

@@ -36,10 +36,14 @@ async fn sync_as(server: &Server, account: Account) -> Outcome {
 
 fn connect(server: &Server, account: Account) -> (Arc<HttpTransport>, Options) {
     let (user_id, token) = server.credentials(account);
-    let credentials = Credentials::new(&user_id, &token.into()).unwrap();
+    connect_with(server, &user_id, &token)
+}
+
+fn connect_with(server: &Server, user_id: &str, token: &str) -> (Arc<HttpTransport>, Options) {
+    let credentials = Credentials::new(user_id, &token.into()).unwrap();
     let base_url: BaseUrl = server.base_url().parse().unwrap();
     let transport = HttpTransport::new(base_url, credentials, Config::default()).unwrap();
-    (Arc::new(transport), Options::new(user_id.as_str().into()))
+    (Arc::new(transport), Options::new(user_id.into()))
 }
 
 /// Identifiers of everything that a sync of the workspace has to hold, from the simulation's own data.
@@ -235,14 +239,8 @@ async fn a_token_of_somebody_else_is_refused() {
         .await
         .unwrap();
     let (user_id, _) = server.credentials(Account::Reader);
-    let credentials = Credentials::new(&user_id, &"wrong".into()).unwrap();
-    let transport = HttpTransport::new(
-        server.base_url().parse().unwrap(),
-        credentials,
-        Config::default(),
-    )
-    .unwrap();
-    let outcome = run(Arc::new(transport), &Options::new(user_id.as_str().into())).await;
+    let (transport, options) = connect_with(&server, &user_id, "wrong");
+    let outcome = run(transport, &options).await;
     let error = outcome.result.unwrap_err();
     insta::assert_snapshot!(describe(&error), @r"
     error: me answered 401: You must be logged in to do this.
@@ -460,4 +458,32 @@ async fn a_permission_taken_away_meanwhile_does_not_shorten_the_list() {
         outcome.result
     );
     assert!(outcome.lines.is_none());
+}
+
+/// Rows of a page that was refused must come again with the next reading.
+#[tokio::test]
+async fn a_list_that_does_not_balance_is_read_again_from_the_start() {
+    let server = Server::start(workspace(), settings(Version(8, 6, 1)))
+        .await
+        .unwrap();
+    let first = server.with(|it| {
+        it.users
+            .iter()
+            .take(3)
+            .map(|user| user.id.to_string())
+            .collect::<Vec<_>>()
+    });
+    let row = |id: &str| format!(r#"{{"_id":"{id}","active":true,"roles":["user"]}}"#);
+    let [a, b, c] = [row(&first[0]), row(&first[1]), row(&first[2])];
+    for (rows, total) in [(format!("{a},{b},{a}"), 3), (format!("{a},{b},{c}"), 2)] {
+        let body = format!(r#"{{"users":[{rows}],"total":{total},"success":true}}"#);
+        server.inject(Fault::new(
+            "users.listByStatus",
+            1,
+            Action::answer(200, "application/json", body),
+        ));
+        let outcome = sync_as(&server, Account::Reader).await;
+        check_truth(&server, &outcome);
+        assert_eq!(outcome.result.unwrap().restarts, 1);
+    }
 }
