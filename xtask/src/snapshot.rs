@@ -9,15 +9,15 @@ use anyhow::{Context as _, ensure};
 
 use crate::workspace;
 
-/// The test that replays; see `crates/rocketchat-sync/tests/it/scenarios.rs`.
-const TEST: [&str; 7] = [
+/// The test that replays; see `crates/rocketchat-sync/tests/it/scenarios.rs`. Of the whole workspace, so that what the
+/// other checks built is used again: for one package alone cargo would choose other features and build anew.
+const TEST: [&str; 6] = [
     "test",
     "--locked",
-    "--package",
-    "rocketchat-sync",
+    "--workspace",
     "--test",
     "it",
-    "scenarios",
+    "scenarios::",
 ];
 
 /// Compares what every scenario gives with its snapshot, or takes it as the new one.

@@ -34,7 +34,7 @@ pub(crate) enum Command {
 /// What the connector needs to know of the workspace.
 #[derive(Debug, Args)]
 pub(crate) struct Connector {
-    /// Address of the workspace, such as https://chat.example.com ($BATON_ROCKETCHAT_BASE_URL)
+    /// Address of the workspace, with its sub-path if it has one ($BATON_ROCKETCHAT_BASE_URL)
     #[arg(long = "rocketchat-base-url", value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// Id of the user that the token belongs to ($BATON_ROCKETCHAT_USER_ID)
