@@ -28,7 +28,7 @@ const SERDE: &[&str] = &["flatten", "untagged"];
 
 /// Folders that exist on somebody's machine only.
 const MACHINE: &[&str] = &[
-    concat!("/", "work/"),
+    concat!("/", "root/"),
     concat!("/", "home/"),
     concat!("/", "root/"),
     concat!("/", "Users/"),
@@ -150,11 +150,11 @@ mod tests {
 
     #[test]
     fn machine_folders_are_refused_everywhere() {
-        check("docs/a.md", concat!("see `/", "work/main`"), 1);
+        check("docs/a.md", concat!("see `/", "root/main`"), 1);
         check("fixtures/a/b.json", concat!("\"/", "home/somebody/x\""), 1);
         check(
             "docs/a.md",
-            "see ../work/main and https://example.org/home/x",
+            "see ../root/main and https://example.org/home/x",
             0,
         );
     }
