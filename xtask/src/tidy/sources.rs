@@ -28,7 +28,6 @@ const SERDE: &[&str] = &["flatten", "untagged"];
 
 /// Folders that exist on somebody's machine only.
 const MACHINE: &[&str] = &[
-    concat!("/", "root/"),
     concat!("/", "home/"),
     concat!("/", "root/"),
     concat!("/", "Users/"),
