@@ -22,11 +22,6 @@ impl Profile {
         }
     }
 
-    /// Returns the value of `name`.
-    pub fn get(&self, name: &str) -> Option<&ProfileValue> {
-        self.0.get(name)
-    }
-
     /// Visits the attributes in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &ProfileValue)> {
         self.0.iter().map(|(name, value)| (*name, value))

@@ -22,7 +22,7 @@ impl<'a> Api<'a> {
         Self { client }
     }
 
-    /// Asks an endpoint that every server has.
+    /// Asks an endpoint that the server is expected to have.
     pub(crate) async fn ask<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
         for pause in SECOND_LOOKS {
             match self.probe(endpoint).await {
@@ -36,7 +36,7 @@ impl<'a> Api<'a> {
         self.probe(endpoint).await
     }
 
-    /// Asks an endpoint that may be absent: an answer that is no JSON says so at once.
+    /// Asks an endpoint that is likely to be absent: an answer that is no JSON says so at once.
     pub(crate) async fn probe<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
         let request = endpoint.request().map_err(Error::Request)?;
         let response = self.client.send(request).await?;

@@ -29,6 +29,15 @@ fn settings(version: Version) -> Settings {
     }
 }
 
+/// Starts a current server where `faults` happen.
+async fn start(faults: Vec<Fault>) -> Server {
+    let settings = Settings {
+        faults,
+        ..settings(Version(8, 6, 1))
+    };
+    Server::start(workspace(), settings).await.unwrap()
+}
+
 async fn sync_as(server: &Server, account: Account) -> Outcome {
     let (transport, options) = connect(server, account);
     run(transport, &options).await
@@ -218,9 +227,7 @@ async fn the_fewest_requests_are_sent() {
 #[tokio::test]
 async fn accounts_that_cannot_see_everything_are_refused() {
     for account in [Account::Plain, Account::Guest] {
-        let server = Server::start(workspace(), settings(Version(8, 6, 1)))
-            .await
-            .unwrap();
+        let server = start(Vec::new()).await;
         let outcome = sync_as(&server, account).await;
         assert!(
             matches!(outcome.result, Err(Error::MissingPermissions { .. })),
@@ -235,9 +242,7 @@ async fn accounts_that_cannot_see_everything_are_refused() {
 
 #[tokio::test]
 async fn a_token_of_somebody_else_is_refused() {
-    let server = Server::start(workspace(), settings(Version(8, 6, 1)))
-        .await
-        .unwrap();
+    let server = start(Vec::new()).await;
     let (user_id, _) = server.credentials(Account::Reader);
     let (transport, options) = connect_with(&server, &user_id, "wrong");
     let outcome = run(transport, &options).await;
@@ -276,15 +281,7 @@ async fn passing_faults_are_outlived() {
         Fault::new("roles.list", 1, html()),
         Fault::new("users.listTeams", 2, unavailable),
     ];
-    let server = Server::start(
-        workspace(),
-        Settings {
-            faults,
-            ..settings(Version(8, 6, 1))
-        },
-    )
-    .await
-    .unwrap();
+    let server = start(faults).await;
     check_truth(&server, &sync_as(&server, Account::Reader).await);
 }
 
@@ -357,15 +354,7 @@ async fn lasting_faults_end_the_sync_with_their_reason() {
         ),
     ] {
         let faults = vec![Fault::new(route, 1, action).times(1000)];
-        let server = Server::start(
-            workspace(),
-            Settings {
-                faults,
-                ..settings(Version(8, 6, 1))
-            },
-        )
-        .await
-        .unwrap();
+        let server = start(faults).await;
         let outcome = sync_as(&server, Account::Reader).await;
         let text = describe(&outcome.result.unwrap_err());
         assert!(text.contains(reason), "{route}: {text}");
@@ -411,9 +400,7 @@ async fn hidden_roles_are_no_absence_of_roles() {
 async fn a_sync_that_is_stopped_leaves_nothing() {
     let mut stopped = 0;
     for calls in (0..).step_by(2) {
-        let server = Server::start(workspace(), settings(Version(8, 6, 1)))
-            .await
-            .unwrap();
+        let server = start(Vec::new()).await;
         let (transport, options) = connect(&server, Account::Reader);
         let asked = async {
             while server.log().len() <= calls {
@@ -436,15 +423,7 @@ async fn a_sync_that_is_stopped_leaves_nothing() {
 async fn a_permission_taken_away_meanwhile_does_not_shorten_the_list() {
     let slow = Fault::new("teams.members", 2, Action::Delay(Duration::from_millis(50))).times(2);
     let faults = vec![slow];
-    let server = Server::start(
-        workspace(),
-        Settings {
-            faults,
-            ..settings(Version(8, 6, 1))
-        },
-    )
-    .await
-    .unwrap();
+    let server = start(faults).await;
     let revoke = async {
         while server.calls("teams.members") < 2 {
             tokio::task::yield_now().await;
@@ -463,9 +442,7 @@ async fn a_permission_taken_away_meanwhile_does_not_shorten_the_list() {
 /// Rows of a page that was refused must come again with the next reading.
 #[tokio::test]
 async fn a_list_that_does_not_balance_is_read_again_from_the_start() {
-    let server = Server::start(workspace(), settings(Version(8, 6, 1)))
-        .await
-        .unwrap();
+    let server = start(Vec::new()).await;
     let first = server.with(|it| {
         it.users
             .iter()
