@@ -40,6 +40,15 @@ impl Body {
         }
     }
 
+    /// Returns the pieces as one.
+    pub(crate) fn joined(self) -> Bytes {
+        let mut whole = Vec::with_capacity(self.left);
+        for piece in self.pieces {
+            whole.extend_from_slice(&piece);
+        }
+        whole.into()
+    }
+
     /// Keeps the announced length, but breaks after `length` bytes.
     pub(crate) fn cut_after(mut self, length: usize) -> Self {
         let mut room = length;

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 
 use crate::Moment;
 
-/// Tells the server's time.
-#[derive(Debug)]
-pub(crate) struct Clock {
+/// Tells the server's time. Copies run alike, so that a change of the workspace can take one along.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
     started: Moment,
     since: Instant,
 }
@@ -27,7 +27,7 @@ impl Clock {
     }
 
     /// Returns the server's present instant.
-    pub(crate) fn now(&self) -> Moment {
+    pub fn now(&self) -> Moment {
         self.started.after(self.since.elapsed())
     }
 }

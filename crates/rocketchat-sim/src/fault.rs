@@ -1,7 +1,8 @@
 //! What can go wrong on the way, as data.
 //!
-//! A fault acts before the server does, as a proxy in front would: such a call is neither authenticated nor counted by
-//! the limiter. What a fault looks like is left to the test that states it.
+//! A stated answer or a cut comes before the server does anything, as from a proxy in front: such a call is neither
+//! authenticated nor counted by the limiter. All other actions start from the true answer. What a fault looks like is
+//! left to the test that states it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -39,6 +40,17 @@ pub enum Action {
     CutBody(usize),
     /// The true answer comes later.
     Delay(Duration),
+    /// The server answers as if this query parameter had not been sent. `roles` means `roles[]` and `roles[0]` too.
+    Without(String),
+    /// The true answer, but its `total` is this.
+    Total(u64),
+    /// The true answer without the row at this place of its list, counted from 0. `count` follows, `total` does not.
+    ///
+    /// The list is whatever array the envelope holds (`users`, `teams`, `members`, `update`, …), the longest one if there
+    /// are several. Without such a row nothing changes.
+    DropRow(usize),
+    /// The true answer with the row at this place twice in a row, with the same rules as [`Action::DropRow`].
+    RepeatRow(usize),
 }
 
 impl Fault {
@@ -72,6 +84,11 @@ impl Action {
     }
 }
 
+/// Tells whether a call of `route` belongs to what was stated for a route or for `*`.
+pub(crate) fn covers(stated: &str, route: &str) -> bool {
+    stated == route || stated == "*"
+}
+
 /// The stated faults, each with the number of calls that it has seen.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<(Fault, usize)>>);
@@ -96,7 +113,7 @@ impl Faults {
         let mut met = None;
         for (fault, seen) in faults
             .iter_mut()
-            .filter(|(fault, _)| fault.route == route || fault.route == "*")
+            .filter(|(fault, _)| covers(&fault.route, route))
         {
             *seen += 1;
             let hit = (fault.nth..fault.nth.saturating_add(fault.times)).contains(seen);

@@ -4,8 +4,10 @@ mod account;
 mod ask;
 mod body;
 mod calls;
+mod change;
 mod clock;
 mod endpoints;
+mod envelope;
 mod fault;
 mod limiter;
 mod moment;
@@ -20,6 +22,7 @@ mod workspace;
 
 pub use account::Account;
 pub use calls::Call;
+pub use clock::Clock;
 pub use fault::{Action, Fault};
 pub use moment::Moment;
 pub use server::Server;

@@ -1,9 +1,11 @@
 //! Query parameters and what the server reads from them: page, order, lists.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
-use serde_json::{Map, Value, json};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::json;
 
 use crate::reply::Refusal;
 use crate::{Paging, Version};
@@ -51,6 +53,12 @@ impl<'a> Query<'a> {
             .iter()
             .filter(|(key, _)| key == name || is_element(key));
         Ok(values.map(|(_, value)| value.as_ref()).collect())
+    }
+
+    /// Leaves out a parameter, with or without brackets.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(key, _)| stem(key) != name);
+        self
     }
 
     /// Refuses any parameter that is not among `known`.
@@ -116,19 +124,46 @@ impl<'a> Query<'a> {
             text: format!("Invalid sort parameter provided: \"{text}\""),
             details: Some(json!({"helperMethod": "parseJsonQuery"})),
         };
-        let keys: Map<String, Value> = serde_json::from_str(text).map_err(|_| invalid())?;
-        let direction = |value: &Value| match value.as_i64() {
-            Some(1) => Ok(false),
-            Some(-1) => Ok(true),
+        let keys: Order = serde_json::from_str(text).map_err(|_| invalid())?;
+        let key = |(field, direction)| match direction {
+            1 | -1 => Ok(SortKey {
+                field,
+                descending: direction < 0,
+            }),
             _ => Err(invalid()),
         };
-        let keys = keys.into_iter().map(|(field, value)| {
-            Ok(SortKey {
-                field,
-                descending: direction(&value)?,
-            })
-        });
-        keys.collect::<Result<_, _>>().map(Some)
+        keys.0
+            .into_iter()
+            .map(key)
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+}
+
+/// The fields of a `sort` with their directions, as they were sent: the first one counts most, so no map will do.
+struct Order(Vec<(String, i64)>);
+
+impl<'de> Deserialize<'de> for Order {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OrderVisitor)
+    }
+}
+
+struct OrderVisitor;
+
+impl<'de> Visitor<'de> for OrderVisitor {
+    type Value = Order;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of fields and directions")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Order, A::Error> {
+        let mut keys = Vec::new();
+        while let Some(key) = map.next_entry()? {
+            keys.push(key);
+        }
+        Ok(Order(keys))
     }
 }
 
@@ -251,6 +286,9 @@ mod tests {
         );
         assert_eq!(query.only(&["roles", "roleset"]), Ok(()));
         assert!(query.only(&["roles"]).is_err());
+        let query = query.without("roles");
+        assert_eq!(query.only(&["roleset"]), Ok(()));
+        assert_eq!(query.get("roleset"), Some("x"));
     }
 
     #[test]
@@ -261,7 +299,18 @@ mod tests {
             field: "_id".to_owned(),
             descending: false,
         };
-        assert_eq!(sort("sort=%7B%22_id%22%3A1%7D"), Ok(Some(vec![by_id])));
+        assert_eq!(
+            sort("sort=%7B%22_id%22%3A1%7D"),
+            Ok(Some(vec![by_id.clone()]))
+        );
+        let newest = SortKey {
+            field: "createdAt".to_owned(),
+            descending: true,
+        };
+        assert_eq!(
+            sort("sort={\"createdAt\":-1,\"_id\":1}"),
+            Ok(Some(vec![newest, by_id]))
+        );
         for wrong in [
             "sort={_id:1}",
             "sort={\"_id\":2}",

@@ -110,7 +110,8 @@ impl Rows {
     }
 }
 
-/// Orders two users by a stored field; an unknown field orders nothing. Texts are compared by code points.
+/// Orders two users by a stored field; an unknown field orders nothing. A user who lacks it comes before all who have it,
+/// and so last when descending. Texts are compared by code points.
 pub(crate) fn compare(a: &User, b: &User, field: &str) -> Ordering {
     match field {
         "_id" => a.id.cmp(&b.id),
@@ -122,6 +123,9 @@ pub(crate) fn compare(a: &User, b: &User, field: &str) -> Ordering {
         "type" => a.kind.cmp(&b.kind),
         "lastLogin" => a.last_login.cmp(&b.last_login),
         "createdAt" => a.created_at.cmp(&b.created_at),
+        "federated" => a.federated.cmp(&b.federated),
+        "reason" => a.reason.as_str().cmp(&b.reason.as_str()),
+        "avatarETag" => a.avatar_etag.cmp(&b.avatar_etag),
         _ => Ordering::Equal,
     }
 }

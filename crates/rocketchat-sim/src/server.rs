@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::service::Service;
-use crate::{Account, Call, Fault, Settings, Workspace};
+use crate::{Account, Call, Clock, Fault, Settings, Workspace};
 
 /// A running simulated server; it stops when this is dropped.
 #[derive(Debug)]
@@ -53,6 +53,26 @@ impl Server {
     /// Changes the workspace between two requests.
     pub fn update(&self, change: impl FnOnce(&mut Workspace)) {
         self.service.update(change);
+    }
+
+    /// Changes the workspace right before the `nth` call of `route` is answered, so that the answer already shows it.
+    ///
+    /// Calls are counted from 1 since the change was stated; `route` is what [`Call::route`] says, or `*` for any call.
+    /// Changes before the same call happen in the order in which they were stated, and also if a [`Fault`] hits the call:
+    /// nothing that goes wrong with the answer undoes them, and a delay begins after them. A change that panics cuts the
+    /// connection.
+    pub fn before(
+        &self,
+        route: &str,
+        nth: usize,
+        change: impl FnOnce(&mut Workspace) + Send + 'static,
+    ) {
+        self.service.changes.add(route, nth, Box::new(change));
+    }
+
+    /// Returns the server's clock, by which a change can date what it adds.
+    pub fn clock(&self) -> Clock {
+        self.service.clock
     }
 
     /// Looks at the workspace as it is now.

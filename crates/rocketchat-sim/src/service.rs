@@ -1,4 +1,4 @@
-//! The way of one request: fault, route, authentication, limiter, parameters, endpoint.
+//! The way of one request: change, fault, route, authentication, limiter, parameters, endpoint.
 //!
 //! This is the order of releases up to early 8.x (`rocketchat-api.md` section 2.2), in which a refused parameter or
 //! permission has already used up budget. The random delay of 401 and 403 answers up to 7.4 is left out.
@@ -13,8 +13,10 @@ use http::{Method, Request};
 
 use crate::ask::Ask;
 use crate::calls::{Call, Calls};
+use crate::change::Changes;
 use crate::clock::Clock;
 use crate::endpoints::{self, Route};
+use crate::envelope;
 use crate::fault::{Action, Faults};
 use crate::limiter::{Limiter, Verdict};
 use crate::query::Query;
@@ -31,7 +33,8 @@ pub(crate) struct Service {
     sub_path: String,
     state: RwLock<State>,
     limiter: Limiter,
-    clock: Clock,
+    pub(crate) clock: Clock,
+    pub(crate) changes: Changes,
     pub(crate) faults: Faults,
     pub(crate) calls: Calls,
 }
@@ -65,6 +68,7 @@ impl Service {
             state: RwLock::new(State::new(workspace, settings.version)),
             limiter: Limiter::default(),
             clock: Clock::start(settings.clock_skew_ms),
+            changes: Changes::default(),
             faults: Faults::new(&settings.faults),
             calls: Calls::default(),
             settings,
@@ -95,20 +99,29 @@ impl Service {
         let (request, _body) = request.into_parts();
         let target = self.target(request.uri.path());
         let (call, route) = self.note(&request, &target);
+        for change in self.changes.meet(&route) {
+            self.update(change);
+        }
+        let query = Query::parse(request.uri.query().unwrap_or_default());
+        let answer = |query| self.answer(&request, query, &target, peer);
         let mut reply = match self.faults.meet(&route) {
-            None => self.answer(&request, &target, peer),
+            None => answer(query),
             Some(Action::Answer {
                 status,
                 headers,
                 body,
             }) => reply::raw(status, &headers, body),
             Some(Action::Cut) => return Err(io::ErrorKind::ConnectionReset.into()),
-            Some(Action::CutBody(length)) => self
-                .answer(&request, &target, peer)
-                .map(|body| body.cut_after(length)),
+            Some(Action::CutBody(length)) => answer(query).map(|body| body.cut_after(length)),
             Some(Action::Delay(time)) => {
                 tokio::time::sleep(time).await;
-                self.answer(&request, &target, peer)
+                answer(query)
+            }
+            Some(Action::Without(name)) => answer(query.without(&name)),
+            Some(Action::Total(total)) => envelope::edit(answer(query), |it| it.set_total(total)),
+            Some(Action::DropRow(place)) => envelope::edit(answer(query), |it| it.drop_row(place)),
+            Some(Action::RepeatRow(place)) => {
+                envelope::edit(answer(query), |it| it.repeat_row(place))
             }
         };
         let date = httpdate::fmt_http_date(self.now().system_time());
@@ -155,7 +168,13 @@ impl Service {
         (place, route.to_owned())
     }
 
-    fn answer(&self, request: &Parts, target: &Target<'_>, peer: IpAddr) -> Reply {
+    fn answer(
+        &self,
+        request: &Parts,
+        query: Query<'_>,
+        target: &Target<'_>,
+        peer: IpAddr,
+    ) -> Reply {
         let version = self.settings.version;
         let is_get = request.method == Method::GET;
         match target {
@@ -164,15 +183,16 @@ impl Service {
             Target::Info | Target::Route(..) if !is_get => reply::wrong_method(version),
             Target::Info => {
                 let state = self.state();
-                endpoints::info(&self.ask(request, &state, "", false))
+                endpoints::info(&self.ask(request, &state, query, "", false))
             }
-            Target::Route(route, rest) => self.answer_route(request, route, rest, peer),
+            Target::Route(route, rest) => self.answer_route(request, query, route, rest, peer),
         }
     }
 
     fn answer_route(
         &self,
         request: &Parts,
+        query: Query<'_>,
         route: &'static Route,
         rest: &str,
         peer: IpAddr,
@@ -180,7 +200,7 @@ impl Service {
         let version = self.settings.version;
         let state = self.state();
         let known = route.known_parameters(version);
-        let ask = self.ask(request, &state, rest, known.is_some());
+        let ask = self.ask(request, &state, query, rest, known.is_some());
         if ask.caller.is_none() && !route.anonymous {
             return Refusal::LoggedOut.reply(version);
         }
@@ -204,6 +224,7 @@ impl Service {
         &'a self,
         request: &'a Parts,
         state: &'a State,
+        query: Query<'a>,
         rest: &'a str,
         typed: bool,
     ) -> Ask<'a> {
@@ -211,7 +232,7 @@ impl Service {
             state,
             settings: &self.settings,
             caller: authenticate(state, &request.headers),
-            query: Query::parse(request.uri.query().unwrap_or_default()),
+            query,
             rest,
             typed,
             base_url: &self.base_url,

@@ -24,7 +24,7 @@ pub(super) fn me(ask: &Ask<'_>) -> Answer {
                 "language": "en",
             },
         },
-        "_updatedAt": user.last_login.unwrap_or(user.created_at),
+        "_updatedAt": user.last_login.or(user.created_at).unwrap_or(ask.now),
         "isOAuthUser": false,
         "services": {"password": {"exists": true}},
     });

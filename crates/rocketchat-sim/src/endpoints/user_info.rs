@@ -82,11 +82,11 @@ fn always(ask: &Ask<'_>, user: &User) -> Value {
 
 fn add_full_view(body: &mut Value, user: &User) {
     body["statusConnection"] = json!(user.presence);
-    body["createdAt"] = json!(user.created_at);
     body["requirePasswordChange"] = false.into();
     put(body, "emails", user.emails.as_ref());
     put(body, "roles", user.roles.as_ref());
     put(body, "lastLogin", user.last_login.as_ref());
+    put(body, "createdAt", user.created_at.as_ref());
 }
 
 /// Returns the user's subscriptions as far as this workspace knows them: the main rooms of the user's teams.

@@ -36,7 +36,10 @@ pub(super) fn list(ask: &Ask<'_>) -> Answer {
 
 /// Returns what a sort does in `users.list`, where only projected fields order anything and names ignore case.
 fn sort_of_list(keys: Vec<SortKey>) -> Vec<SortKey> {
-    let projected = keys.into_iter().filter(|key| key.field != "createdAt");
+    let hidden = ["createdAt", "federated", "reason"];
+    let projected = keys
+        .into_iter()
+        .filter(|key| !hidden.contains(&key.field.as_str()));
     projected
         .flat_map(|key| match key.field.as_str() {
             "name" => vec![

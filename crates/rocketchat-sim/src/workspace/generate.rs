@@ -87,7 +87,7 @@ fn user(rng: &mut Rng, number: usize, approver: &Id, scribe: &Id) -> User {
     let (name, username) = people::person(rng, number);
     let created_at = Moment(TODAY.0 - rng.i64(200..1_500) * DAY_MS - rng.i64(0..DAY_MS));
     let mut user = User {
-        created_at,
+        created_at: Some(created_at),
         ..User::person(&people::random_id(rng), &username, &name)
     };
     user.presence = [

@@ -71,8 +71,8 @@ pub struct User {
     pub presence: Presence,
     /// `lastLogin`.
     pub last_login: Option<Moment>,
-    /// `createdAt`.
-    pub created_at: Moment,
+    /// `createdAt`; the key is absent in some imported documents.
+    pub created_at: Option<Moment>,
     /// `federated`; the key is absent for most local users.
     pub federated: Option<bool>,
     /// `reason`, typed at registration.
@@ -217,6 +217,11 @@ impl Workspace {
         self.teams.iter_mut().find(|team| &*team.id == id)
     }
 
+    /// Deletes a team with its membership rows.
+    pub fn remove_team(&mut self, id: &str) {
+        self.teams.retain(|team| &*team.id != id);
+    }
+
     /// Returns every membership row with its team, orphans included.
     pub fn memberships(&self) -> impl Iterator<Item = (&Team, &Member)> {
         self.teams
@@ -270,7 +275,7 @@ impl User {
             active: true,
             presence: Presence::default(),
             last_login: None,
-            created_at: defaults::INSTALLED,
+            created_at: Some(defaults::INSTALLED),
             federated: None,
             reason: Text::Absent,
             avatar_etag: None,
@@ -312,6 +317,24 @@ impl Role {
 }
 
 impl Team {
+    /// Makes a public team of `rocket.cat` without members and without further rooms.
+    pub fn public(id: &str, name: &str) -> Self {
+        Self {
+            id: id.into(),
+            name: name.to_owned(),
+            private: false,
+            room_id: format!("{id}.room"),
+            created_by: Creator {
+                id: "rocket.cat".into(),
+                username: "rocket.cat".to_owned(),
+            },
+            created_at: defaults::INSTALLED,
+            updated_at: defaults::INSTALLED,
+            rooms: 0,
+            members: Vec::new(),
+        }
+    }
+
     /// Returns the membership row of a user.
     pub fn member(&self, user_id: &str) -> Option<&Member> {
         self.members

@@ -115,3 +115,13 @@ pub(crate) async fn server(workspace: Workspace, version: Version) -> Server {
     .await
     .unwrap()
 }
+
+/// Returns the `_id` of each row.
+#[track_caller]
+pub(crate) fn ids(rows: &Value) -> Vec<String> {
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["_id"].as_str().unwrap().to_owned())
+        .collect()
+}

@@ -100,7 +100,7 @@ fn user(row: &Value) -> User {
         active: row["active"].as_bool().unwrap(),
         presence: presence(&row["status"]),
         last_login: row["lastLogin"].as_str().and_then(Moment::parse),
-        created_at: Moment(1_600_000_000_000),
+        created_at: Some(Moment(1_600_000_000_000)),
         federated: row["federated"].as_bool(),
         reason: field(row, "reason"),
         avatar_etag: string("avatarETag"),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod documented;
@@ -12,6 +14,8 @@ mod example;
 mod faults;
 #[cfg(test)]
 mod large;
+#[cfg(test)]
+mod lies;
 #[cfg(test)]
 mod limiter;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use rocketchat_sim::{Account, Shape, User, Version, Workspace};
 use serde_json::Value;
 
-use crate::client::{BY_ID, Client, server};
+use crate::client::{BY_ID, Client, ids, server};
 
 const NEWEST: Version = Version(8, 6, 1);
 
@@ -14,14 +14,6 @@ fn workspace() -> Workspace {
         members: 6,
         seed: 11,
     })
-}
-
-fn ids(rows: &Value) -> Vec<String> {
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["_id"].as_str().unwrap().to_owned())
-        .collect()
 }
 
 fn sorted_by<K: Ord>(workspace: &Workspace, key: impl Fn(&User) -> K) -> Vec<String> {
@@ -88,6 +80,16 @@ async fn other_orders_work_where_the_field_is_projected() {
     });
     let mut backwards = sorted_by(&workspace, |user| user.id.clone());
     let in_id_order = backwards.clone();
+    let federated_first = sorted_by(&workspace, |user| {
+        (std::cmp::Reverse(user.federated), user.id.clone())
+    });
+    let by_avatar = sorted_by(&workspace, |user| {
+        (user.avatar_etag.clone(), user.id.clone())
+    });
+    let newest_of_each_type = sorted_by(&workspace, |user| {
+        let newest = std::cmp::Reverse(user.created_at);
+        (user.kind.clone(), newest, user.id.clone())
+    });
     backwards.reverse();
     let server = server(workspace, NEWEST).await;
     let mut client = Client::connect(&server, Some(Account::Reader)).await;
@@ -103,6 +105,12 @@ async fn other_orders_work_where_the_field_is_projected() {
         newest_first
     );
     assert_eq!(of("users.list", "createdAt%22:-1").await, in_id_order);
+    let federated = "federated%22:-1";
+    assert_eq!(of("users.listByStatus", federated).await, federated_first);
+    assert_eq!(of("users.list", federated).await, in_id_order);
+    assert_eq!(of("users.list", "avatarETag%22:1").await, by_avatar);
+    let keys = "type%22:1,%22createdAt%22:-1";
+    assert_eq!(of("users.listByStatus", keys).await, newest_of_each_type);
 }
 
 type Takes<'a> = &'a dyn Fn(&User) -> bool;
