@@ -8,6 +8,7 @@ mod expansion;
 mod frame;
 mod known;
 mod options;
+mod previous;
 mod reader;
 mod retention;
 pub mod rows;
@@ -22,6 +23,7 @@ mod writer;
 
 pub use error::{Error, ErrorKind};
 pub use options::{Limits, Options};
+pub use previous::Previous;
 pub use reader::{Reader, SyncRun};
 pub use stats::Stats;
 pub use store::Store;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use crate::copy::WorkingCopy;
 use crate::known::{Known, RowId};
 use crate::stub::Stubs;
-use crate::{Error, Options, Stats, StoredTime, encode, retention, schema, target};
+use crate::{Error, Options, Previous, Stats, StoredTime, encode, retention, schema, target};
 
 /// Provenance of the checks, as upstream writes it for this engine (`c1z.md` section 6.4). Both hold here: no
 /// exclusion group is ever written (I5), and there are no enqueued pages (I10).
@@ -80,6 +80,19 @@ impl SyncWriter {
     /// Returns the identifier of the sync.
     pub fn sync_id(&self) -> SyncId {
         self.id
+    }
+
+    /// Returns the newest finished full sync that the file already holds; `None` if it holds none, as a new file does.
+    ///
+    /// So this sync can be compared with that one before it is finished, without opening the file a second time.
+    /// Syncs of a part, differences and unfinished syncs, this one included, do not count. The counts are the stored
+    /// ones where they are of use (see [`Reader::stats`](crate::Reader::stats)), else the rows are counted.
+    ///
+    /// # Errors
+    ///
+    /// When the database is damaged.
+    pub fn previous(&self) -> Result<Option<Previous>, Error> {
+        Previous::find(&self.copy)
     }
 
     /// Adds a record.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use baton_c1z::{Options, Store, SyncWriter};
+use baton_c1z::{Options, Previous, Store, SyncWriter};
 use baton_model::{Clock, Record, Summary, SyncId};
 
 use crate::{Error, Sink};
@@ -26,6 +26,15 @@ impl C1z {
     /// Returns the identifier of the sync.
     pub fn sync_id(&self) -> SyncId {
         self.writer.sync_id()
+    }
+
+    /// Returns the newest finished full sync that the file already holds, to compare this one with before it is
+    /// finished; `None` if there is none.
+    ///
+    /// # Errors
+    /// The database is damaged.
+    pub fn previous(&self) -> Result<Option<Previous>, Error> {
+        Ok(self.writer.previous()?)
     }
 }
 

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
+mod previous;
+#[cfg(test)]
 mod refuse;
 #[cfg(test)]
 mod retain;

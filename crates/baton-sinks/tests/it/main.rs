@@ -1,6 +1,9 @@
 //! What a sink promises: valid output, all of it or nothing.
 
 #[cfg(test)]
+#[cfg(feature = "c1z")]
+mod previous;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod text;
