@@ -1,5 +1,7 @@
 //! Exit codes: the number of the gRPC status that says what went wrong (`baton-runtime.md` section 1.6).
 
+use rocketchat_sync::Problem;
+
 /// An exit code other than success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -16,6 +18,8 @@ pub(crate) enum Code {
     NotFound = 5,
     /// A permission is missing.
     PermissionDenied = 7,
+    /// The result is too small to be believed.
+    FailedPrecondition = 9,
     /// The list kept changing while it was read.
     Aborted = 10,
     /// The server does not know how (501).
@@ -36,15 +40,26 @@ impl Code {
             Error::Http(error) => Self::of_http(error),
             Error::Api(error) => Self::of_api(error),
             Error::Stopped { .. } => Self::Canceled,
-            Error::WrongAccount { .. } => Self::Unauthenticated,
-            Error::MissingPermissions { .. }
-            | Error::RolesHidden { .. }
-            | Error::UserHidden { .. } => Self::PermissionDenied,
+            Error::Preflight { problems } => Self::of_problems(problems),
+            Error::RolesHidden { .. } | Error::UserHidden { .. } | Error::MembersHidden { .. } => {
+                Self::PermissionDenied
+            }
+            Error::NoTeams { .. } | Error::Shrunk { .. } => Self::FailedPrecondition,
             Error::Unstable { .. } | Error::UserVanished { .. } | Error::CallerMissing { .. } => {
                 Self::Aborted
             }
             Error::Request(_) | Error::Writer(_) => Self::Internal,
             _ => Self::Unknown,
+        }
+    }
+
+    /// A missing permission stays missing with the right user id, so it comes first.
+    fn of_problems(problems: &[Problem]) -> Self {
+        let permission = |it: &Problem| matches!(it, Problem::MissingPermission(_));
+        if problems.iter().any(permission) {
+            Self::PermissionDenied
+        } else {
+            Self::Unauthenticated
         }
     }
 

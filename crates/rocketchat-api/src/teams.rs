@@ -122,6 +122,9 @@ pub struct Member {
     pub user: MemberUser,
     /// Roles within the team, such as `owner`; absent or empty for a plain member.
     pub roles: Option<Vec<RoleId>>,
+    /// Since when, as RFC 3339.
+    #[serde(rename = "createdAt")]
+    pub created_at: Option<String>,
 }
 
 /// The user behind a membership. The row also holds the user's settings, which are skipped.

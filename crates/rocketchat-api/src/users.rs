@@ -7,9 +7,46 @@ use serde::Deserialize;
 use crate::endpoint::Body;
 use crate::{Endpoint, Page, Query, RoleId, Row, Rows, UserId};
 
-/// Asks for users of every state, sorted by id. Exists since 6.8; needs `view-d-room`.
+/// Asks for users. Exists since 6.8; needs `view-d-room`.
 #[derive(Debug, Clone, Copy)]
-pub struct UsersListByStatus(pub Page);
+pub struct UsersListByStatus {
+    page: Page,
+    order: Order,
+    only_deactivated: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    Id,
+    NewestFirst,
+}
+
+impl UsersListByStatus {
+    /// Asks for users of every state, sorted by id.
+    pub fn all(page: Page) -> Self {
+        Self {
+            page,
+            order: Order::Id,
+            only_deactivated: false,
+        }
+    }
+
+    /// Asks for deactivated users, sorted by id.
+    pub fn deactivated(page: Page) -> Self {
+        Self {
+            only_deactivated: true,
+            ..Self::all(page)
+        }
+    }
+
+    /// Asks for the users created last, as many as the server gives at once.
+    pub fn newest() -> Self {
+        Self {
+            order: Order::NewestFirst,
+            ..Self::all(Page::largest(0))
+        }
+    }
+}
 
 impl Endpoint for UsersListByStatus {
     type Output = Rows<User>;
@@ -18,7 +55,16 @@ impl Endpoint for UsersListByStatus {
     const PATH: &'static str = "/api/v1/users.listByStatus";
 
     fn query(&self) -> Query {
-        Query::new().with_page(self.0).sorted_by_id()
+        let query = Query::new().with_page(self.page);
+        let query = match self.order {
+            Order::Id => query.sorted_by_id(),
+            Order::NewestFirst => query.with("sort", r#"{"createdAt":-1}"#),
+        };
+        if self.only_deactivated {
+            query.with("status", "deactivated")
+        } else {
+            query
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! What a server answered.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 
 /// An answer, with its whole body.
@@ -14,6 +16,14 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body, complete.
     pub body: Bytes,
+}
+
+impl Response {
+    /// Returns the time of the answer by the server's clock, in whole seconds, if the header `Date` tells it.
+    pub fn date(&self) -> Option<SystemTime> {
+        let text = self.headers.get(DATE)?.to_str().ok()?;
+        httpdate::parse_http_date(text).ok()
+    }
 }
 
 /// Shows status and size only: bodies hold people's names and addresses.

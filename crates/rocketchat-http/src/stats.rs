@@ -32,4 +32,7 @@ pub struct RouteStats {
     pub limit: Option<u64>,
     /// The calls left in the current window, as far as known.
     pub remaining: Option<u64>,
+    /// The longest time to the end of a window that an answer told, which is the window's length if ours was the first
+    /// call in it.
+    pub window: Option<Duration>,
 }

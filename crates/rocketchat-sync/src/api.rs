@@ -1,7 +1,8 @@
 //! Endpoints over the HTTP client: the one place where the two crates meet.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use baton_model::Timestamp;
 use http::header::CONTENT_TYPE;
 use rocketchat_api::{Answer, Endpoint, Outcome, decode};
 use rocketchat_http::{Client, Response, Verdict};
@@ -24,8 +25,16 @@ impl<'a> Api<'a> {
 
     /// Asks an endpoint that the server is expected to have.
     pub(crate) async fn ask<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
+        self.ask_dated(endpoint).await.map(|dated| dated.output)
+    }
+
+    /// The same, with the time of the answer.
+    pub(crate) async fn ask_dated<E: Endpoint>(
+        &self,
+        endpoint: &E,
+    ) -> Result<Dated<E::Output>, Error> {
         for pause in SECOND_LOOKS {
-            match self.probe(endpoint).await {
+            match self.send(endpoint).await {
                 Err(Error::Api(error)) if deserves_second_look(&error) => {
                     tracing::warn!(endpoint = E::NAME, error = %error, "asking again for an answer that cannot be read");
                     tokio::time::sleep(pause).await;
@@ -33,15 +42,34 @@ impl<'a> Api<'a> {
                 other => return other,
             }
         }
-        self.probe(endpoint).await
+        self.send(endpoint).await
     }
 
     /// Asks an endpoint that is likely to be absent: an answer that is no JSON says so at once.
     pub(crate) async fn probe<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
+        self.send(endpoint).await.map(|dated| dated.output)
+    }
+
+    async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Dated<E::Output>, Error> {
         let request = endpoint.request().map_err(Error::Request)?;
         let response = self.client.send(request).await?;
-        Ok(decode(endpoint, &answer(&response))?)
+        Ok(Dated {
+            output: decode(endpoint, &answer(&response))?,
+            at: response.date().and_then(timestamp),
+        })
     }
+}
+
+/// What an endpoint answered, and when.
+pub(crate) struct Dated<T> {
+    pub(crate) output: T,
+    /// The server's clock, if it tells.
+    pub(crate) at: Option<Timestamp>,
+}
+
+fn timestamp(date: SystemTime) -> Option<Timestamp> {
+    let since_1970 = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Timestamp::new(i64::try_from(since_1970.as_secs()).ok()?, 0).ok()
 }
 
 fn deserves_second_look(error: &rocketchat_api::Error) -> bool {

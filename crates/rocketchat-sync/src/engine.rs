@@ -9,17 +9,18 @@ mod memberships;
 
 use baton_model::Record;
 use baton_sinks::Sink;
-use rocketchat_api::{Info, RolesList, User, UserId};
+use rocketchat_api::{RolesList, TeamId, User, UserId};
 use rocketchat_http::Client;
 
 use crate::api::Api;
 use crate::mapping;
 use crate::preflight::Preflight;
-use crate::read::{UserListing, find_dormant, read_teams};
+use crate::read::{UserListing, read_teams};
 use crate::recorder::{Closed, Recorder};
-use crate::{Error, Options, Report};
+use crate::{DormantMemberships, Error, Options, Report, guard};
 
 use assignments::Assignments;
+use memberships::count_members;
 
 /// Users mapped at a time. Keeps the records that wait for the sink few, however large a page is.
 const BATCH: usize = 500;
@@ -52,6 +53,7 @@ pub async fn sync_until(
         options,
         recorder: &recorder,
         report: Report::default(),
+        silent: Vec::new(),
     };
     let outcome = tokio::select! {
         outcome = run.collect() => outcome,
@@ -94,12 +96,18 @@ impl From<Closed> for Stop {
     }
 }
 
+fn is_refusal(error: &Error) -> bool {
+    matches!(error, Error::Api(error) if error.kind() == rocketchat_api::Kind::PermissionDenied)
+}
+
 /// One sync under way.
 struct Run<'a> {
     api: Api<'a>,
     options: &'a Options,
     recorder: &'a Recorder,
     report: Report,
+    /// Teams whose list of members was empty although the server counts rows that nothing explains.
+    silent: Vec<TeamId>,
 }
 
 /// What later steps need to know of the users.
@@ -111,38 +119,76 @@ struct KnownUsers {
 
 impl Run<'_> {
     async fn collect(&mut self) -> Result<(), Stop> {
-        let server = self.api.ask(&Info).await?;
+        let preflight = Preflight::run(self.api, self.options).await?;
+        let version = preflight.server.version.clone();
         tracing::info!(
-            server.version = server.version.as_deref().unwrap_or("hidden"),
+            server.version = version.as_deref().unwrap_or("hidden"),
             "found a Rocket.Chat server"
         );
-        self.report.server_version.clone_from(&server.version);
-        let preflight = Preflight::run(self.api, self.options).await?;
+        self.report.server_version = version;
+        preflight.check(self.api).await?;
         let types = mapping::resource_types()
             .into_iter()
             .map(Record::ResourceType)
             .collect();
         self.recorder.write(types).await?;
+        match self.read_lists(&preflight).await {
+            Err(Stop::Failed(error)) if is_refusal(&error) => {
+                Err(Stop::Failed(self.explain(&preflight, error).await))
+            }
+            outcome => outcome,
+        }
+    }
 
+    /// Names the permissions that were taken away since they were looked up, if that is why a request was refused.
+    async fn explain(&self, preflight: &Preflight, refused: Error) -> Error {
+        match self.preflight_again(preflight).await {
+            Err(missing @ Error::Preflight { .. }) => missing,
+            _ => refused,
+        }
+    }
+
+    async fn preflight_again(&self, preflight: &Preflight) -> Result<Preflight, Error> {
+        let now = Preflight::of(self.api, self.options, preflight.server.clone()).await?;
+        now.check(self.api).await?;
+        Ok(now)
+    }
+
+    async fn read_lists(&mut self, preflight: &Preflight) -> Result<(), Stop> {
         let (api, options) = (self.api, self.options);
-        let mut listing = UserListing::new(api, &preflight, &server);
+        let mut listing = UserListing::new(api, preflight);
         let teams = async { read_teams(api, options).await.map_err(Stop::from) };
         let users = self.write_roles_and_users(&mut listing);
         let ((mut assignments, mut known), teams) = tokio::try_join!(users, teams)?;
-        self.report.restarts += listing.restarts() + teams.restarts;
-        self.report.gone_teams = teams.gone;
-        let found = find_dormant(api, options, &teams.existing, &known.deactivated).await?;
-        self.write_teams(teams.existing, found, &mut assignments, &mut known)
+        self.report.ledger.users = listing.listing();
+        self.write_teams(teams, &listing, &mut assignments, &mut known)
             .await?;
-        self.confirm(listing.could_hide()).await
+        self.confirm(preflight, listing.could_hide()).await?;
+        guard::check_shrink(self.options, &self.recorder.count().await?)?;
+        Ok(())
     }
 
     /// Looks at the permissions once more where a permission that was taken away meanwhile would not have shown: rows
-    /// of `users.list` lose their roles, and members of teams are missing as if their accounts had been deleted.
-    async fn confirm(&self, could_hide: &[&'static str]) -> Result<(), Stop> {
-        if self.report.orphaned_members > 0 || !could_hide.is_empty() {
-            let preflight = Preflight::run(self.api, self.options).await?;
-            preflight.require(could_hide)?;
+    /// of `users.list` lose their roles, and members of teams are missing as if their accounts had been deleted. Teams
+    /// whose list was empty for that reason have members again when the permission is back.
+    async fn confirm(
+        &self,
+        preflight: &Preflight,
+        could_hide: &[&'static str],
+    ) -> Result<(), Stop> {
+        let counted_only = self.options.dormant_memberships == DormantMemberships::Count
+            && self.report.dormant_members > 0;
+        let unexplained = counted_only || self.report.orphaned_members > 0;
+        if !unexplained && could_hide.is_empty() && self.silent.is_empty() {
+            return Ok(());
+        }
+        self.preflight_again(preflight).await?.require(could_hide)?;
+        for team_id in &self.silent {
+            let members = count_members(self.api, team_id).await?;
+            if members > 0 {
+                let team_id = team_id.clone();
+                return Err(Error::MembersHidden { team_id, members }.into());
+            }
         }
         Ok(())
     }
@@ -154,6 +200,7 @@ impl Run<'_> {
     ) -> Result<(Assignments, KnownUsers), Stop> {
         let (roles, first) = tokio::try_join!(self.api.ask(&RolesList), listing.next())?;
         let mut assignments = Assignments::default();
+        self.report.ledger.roles = roles.len() as u64;
         self.recorder.write(assignments.add_roles(roles)).await?;
         let mut known = KnownUsers::default();
         let mut page = first;

@@ -1,8 +1,10 @@
 //! Why a sync failed.
 
-use std::fmt::Write as _;
+use std::fmt;
 
-use rocketchat_api::{Imbalance, UserId};
+use rocketchat_api::{Imbalance, RoleId, TeamId, UserId};
+
+use crate::problem::{Problem, advise, list};
 
 /// Why a sync failed. Nothing of it is visible in the output.
 #[derive(Debug, thiserror::Error)]
@@ -17,21 +19,12 @@ pub enum Error {
     /// A request could not be put together.
     #[error("cannot build a request")]
     Request(#[source] http::Error),
-    /// The token belongs to another account than the one configured.
-    #[error("the token belongs to user {actual}, not to the configured user {configured}")]
-    WrongAccount {
-        /// The user id from the configuration.
-        configured: UserId,
-        /// The user id that the server names.
-        actual: UserId,
-    },
-    /// The account may not see everything; the server would hand out short lists without a word.
-    #[error("{}", describe(missing, roles))]
-    MissingPermissions {
-        /// What is missing, all of it.
-        missing: Vec<Missing>,
-        /// The roles of the account.
-        roles: Vec<String>,
+    /// The account is not the one configured, or may not see everything; the server would hand out short lists without
+    /// a word.
+    #[error("{}", describe(problems))]
+    Preflight {
+        /// What is wrong, all of it.
+        problems: Vec<Problem>,
     },
     /// The list of users lacks the token's owner, who exists: it is not whole.
     #[error("{endpoint} lists {users} users without {caller}, whom the token belongs to")]
@@ -75,6 +68,32 @@ pub enum Error {
         /// One of the users.
         user_id: UserId,
     },
+    /// A team that counts members, and whose list of them was empty, has some after all: the list was hidden for a while.
+    #[error(
+        "teams.members listed nobody in team {team_id} at first, and {members} members when it was asked again"
+    )]
+    MembersHidden {
+        /// The team.
+        team_id: TeamId,
+        /// The number of members listed in the end.
+        members: u64,
+    },
+    /// No team is listed although there are some.
+    #[error("teams.listAll lists no team, but {witness} {teams}")]
+    NoTeams {
+        /// The number of teams there should be.
+        teams: u64,
+        /// Who says so.
+        witness: Witness,
+    },
+    /// The sync holds much less than the one before.
+    #[error("{}", describe_shrinkage(drops, *max_shrink))]
+    Shrunk {
+        /// What became fewer, all of it.
+        drops: Vec<Shrinkage>,
+        /// The percentage allowed.
+        max_shrink: u8,
+    },
     /// The caller asked to stop before everything was read.
     #[error("stopped by {reason}; the sync is not complete and nothing was written")]
     Stopped {
@@ -89,48 +108,58 @@ pub enum Error {
     Writer(String),
 }
 
-/// A permission that the account lacks.
+/// Who knows of teams that are not listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missing {
-    /// Rocket.Chat's id of the permission.
-    pub permission: &'static str,
+#[non_exhaustive]
+pub enum Witness {
+    /// The sync before this one.
+    PreviousSync,
+    /// The statistics that the server saved last.
+    Statistics,
 }
 
-impl Missing {
-    /// Says what would be missing from the sync.
-    pub fn consequence(&self) -> &'static str {
-        match self.permission {
-            crate::preflight::VIEW_USERS => "users cannot be listed",
-            crate::preflight::VIEW_ALL_TEAMS => "teams and their members would be missing",
-            crate::preflight::VIEW_FULL_USERS => {
-                "e-mail addresses, roles and last logins would be missing"
-            }
-            _ => "the sync would be incomplete",
-        }
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PreviousSync => "the previous sync had",
+            Self::Statistics => "the server's statistics count",
+        })
     }
 }
 
-fn describe(missing: &[Missing], roles: &[String]) -> String {
-    let mut text = "the account may not see everything".to_owned();
-    for it in missing {
-        // Writing to a string cannot fail.
-        let _ = write!(
-            text,
-            "; permission {} is missing: {}",
-            it.permission,
-            it.consequence()
-        );
-    }
-    let _ = write!(
-        text,
-        " (roles of the account: {})",
-        if roles.is_empty() {
-            "none".to_owned()
-        } else {
-            roles.join(", ")
-        }
-    );
-    text
+/// A number that fell too far from one sync to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shrinkage {
+    /// What was counted: `users`, `roles`, `teams`, `role grants` or `memberships`.
+    pub what: &'static str,
+    /// The number in the previous sync.
+    pub before: u64,
+    /// The number now.
+    pub now: u64,
+}
+
+fn describe(problems: &[Problem]) -> String {
+    let roles = problems.iter().find_map(|problem| match problem {
+        Problem::MissingPermission(it) => Some(list(it.account_roles.iter().map(RoleId::as_str))),
+        Problem::WrongAccount { .. } => None,
+    });
+    let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    let roles = roles.map_or_else(String::new, |roles| {
+        format!(" (roles of the account: {roles})")
+    });
+    format!("the account cannot be used: {}{roles}", problems.join("; "))
+}
+
+fn describe_shrinkage(drops: &[Shrinkage], max_shrink: u8) -> String {
+    let drops: Vec<_> = drops
+        .iter()
+        .map(|drop| format!("{} went from {} to {}", drop.what, drop.before, drop.now))
+        .collect();
+    format!(
+        "the sync holds over {max_shrink} % less than the previous one: {}",
+        drops.join(", ")
+    )
 }
 
 impl Error {
@@ -144,7 +173,9 @@ impl Error {
                     "check the user id and the personal access token; both must belong to the same active account"
                 }
                 Kind::PermissionDenied => {
-                    "give a role of the account the missing permission: Workspace > Permissions in the administration"
+                    "give a role of the account the missing permission: Workspace > Permissions in the administration; for lists of \
+                     users that is view-d-room, and view-outside-room too where the setting \
+                     API_Apply_permission_view-outside-room_on_users-list is on"
                 }
                 Kind::TwoFactorRequired => {
                     "create the personal access token with \"Ignore Two Factor Authentication\""
@@ -154,21 +185,21 @@ impl Error {
                 }
                 _ => return None,
             },
-            Self::WrongAccount { .. } => {
-                "set the user id that was shown when the token was created"
-            }
-            Self::MissingPermissions { .. }
-            | Self::RolesHidden { .. }
-            | Self::UserHidden { .. } => {
-                "give a role of the account these permissions (Workspace > Permissions in the administration): \
-                 view-d-room, view-all-teams, view-full-other-user-info; a dedicated account with the roles user and \
-                 bot is best, because the role bot also lifts the rate limit"
+            Self::Preflight { problems } => return Some(advise(problems)),
+            Self::RolesHidden { .. } | Self::UserHidden { .. } => {
+                "give a role of the account the permission view-full-other-user-info: Workspace > Permissions in the administration"
             }
             Self::CallerMissing { .. } => {
                 "something between the connector and the server shortens the list; ask the workspace's administrator"
             }
             Self::Unstable { .. } | Self::UserVanished { .. } => {
                 "run the sync again when fewer changes are being made"
+            }
+            Self::MembersHidden { .. } => {
+                "run the sync again; a permission of the account seems to have been taken away for a while"
+            }
+            Self::NoTeams { .. } | Self::Shrunk { .. } => {
+                "if so much was really removed, run once with the comparison switched off: --max-shrink 0"
             }
             Self::Stopped { .. } | Self::Sink(_) | Self::Request(_) | Self::Writer(_) => {
                 return None;

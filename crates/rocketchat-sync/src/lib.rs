@@ -3,15 +3,22 @@
 mod api;
 mod engine;
 mod error;
+mod guard;
+mod ledger;
 pub mod mapping;
 mod options;
 mod preflight;
+mod problem;
 mod read;
 mod recorder;
 mod report;
+mod validate;
 
 pub use api::verdict;
 pub use engine::{sync, sync_until};
-pub use error::{Error, Missing};
-pub use options::Options;
+pub use error::{Error, Shrinkage, Witness};
+pub use ledger::{Ledger, Listing, TeamBalance};
+pub use options::{DormantMemberships, Options};
+pub use problem::{MissingPermission, Problem};
 pub use report::Report;
+pub use validate::{Check, Paging, Plan, PlannedRequests, RateLimit, Status, Validation, validate};

@@ -1,50 +1,71 @@
-//! What is known about the token before any list is read (`rocketchat-api.md` section 1.6).
+//! What is known about server and token before any list is read (`rocketchat-api.md` sections 1.6 and 7.2).
 //!
 //! Rocket.Chat answers many questions of a caller without permission with a short list and `"success": true`. Hence the
-//! permissions are looked up first, and a missing one ends the sync.
+//! permissions are looked up first, and a missing one ends the sync. All that is wrong is named at once.
 
-use rocketchat_api::{Account, Me, Permission, PermissionsListAll, UserId};
+use rocketchat_api::{
+    Account, Info, Kind, Me, Page, Permission, PermissionsListAll, RoleId, ServerInfo, UserId,
+    UsersListByStatus,
+};
 
 use crate::api::Api;
-use crate::error::Missing;
+use crate::problem::{MissingPermission, Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS};
 use crate::{Error, Options};
 
-/// The token's owner and what the owner may do.
+/// The release that brought `users.listByStatus`.
+const LIST_BY_STATUS_SINCE: (u32, u32) = (6, 8);
+
+/// The server, the token's owner, and what the owner may do.
 pub(crate) struct Preflight {
-    account: Account,
+    pub(crate) server: ServerInfo,
+    pub(crate) account: Account,
     permissions: Vec<Permission>,
+    configured: UserId,
 }
 
-/// Permissions without which lists are short.
-pub(crate) const VIEW_USERS: &str = "view-d-room";
-pub(crate) const VIEW_ALL_TEAMS: &str = "view-all-teams";
-pub(crate) const VIEW_FULL_USERS: &str = "view-full-other-user-info";
-
 impl Preflight {
-    /// Asks who the token belongs to and what that account may do, and refuses an account that cannot see everything.
+    /// Asks what server it is, whose token, and what that account may do.
     pub(crate) async fn run(api: Api<'_>, options: &Options) -> Result<Self, Error> {
+        let server = api.ask(&Info).await?;
+        Self::of(api, options, server).await
+    }
+
+    /// The same for a server that is known already.
+    pub(crate) async fn of(
+        api: Api<'_>,
+        options: &Options,
+        server: ServerInfo,
+    ) -> Result<Self, Error> {
         let account = api.ask(&Me).await?;
-        check_owner(&account, &options.user_id)?;
         let permissions = api.ask(&PermissionsListAll).await?;
-        let preflight = Self {
+        Ok(Self {
+            server,
             account,
             permissions,
-        };
-        preflight.require(&[VIEW_USERS, VIEW_ALL_TEAMS])?;
-        Ok(preflight)
+            configured: options.user_id.clone(),
+        })
+    }
+
+    /// Refuses an account that is not the one configured or cannot see everything.
+    pub(crate) async fn check(&self, api: Api<'_>) -> Result<(), Error> {
+        let mut problems: Vec<_> = self.wrong_account().into_iter().collect();
+        let mut needed = vec![VIEW_USERS, VIEW_ALL_TEAMS];
+        if !self.holds(VIEW_FULL_USERS) && self.lacks_list_by_status(api).await {
+            needed.push(VIEW_FULL_USERS);
+        }
+        problems.extend(self.missing(&needed));
+        refuse(problems)
     }
 
     /// Refuses an account that lacks any of `permissions`, naming all that it lacks.
     pub(crate) fn require(&self, permissions: &[&'static str]) -> Result<(), Error> {
-        let lacking = permissions
-            .iter()
-            .filter(|permission| !self.holds(permission));
-        let missing: Vec<Missing> = lacking.map(|permission| Missing { permission }).collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let roles = self.roles().map(ToString::to_string).collect();
-        Err(Error::MissingPermissions { missing, roles })
+        refuse(self.missing(permissions).collect())
+    }
+
+    /// Tells whether the server is too old for `users.listByStatus`, by its version alone.
+    pub(crate) fn is_old(&self) -> bool {
+        let version = self.server.version();
+        version.is_some_and(|version| version < LIST_BY_STATUS_SINCE)
     }
 
     /// Returns the token's owner.
@@ -52,27 +73,65 @@ impl Preflight {
         &self.account.id
     }
 
-    fn holds(&self, permission: &str) -> bool {
-        let granted = self
-            .permissions
-            .iter()
-            .filter(|row| row.id == permission)
-            .flat_map(|row| row.roles.iter().flatten());
-        self.roles()
-            .any(|role| granted.clone().any(|holder| holder == role))
+    /// Returns the roles of the token's owner.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &RoleId> {
+        self.account.roles.iter().flatten()
     }
 
-    fn roles(&self) -> impl Iterator<Item = &rocketchat_api::RoleId> {
-        self.account.roles.iter().flatten()
+    pub(crate) fn wrong_account(&self) -> Option<Problem> {
+        (self.account.id != self.configured).then(|| Problem::WrongAccount {
+            configured: self.configured.clone(),
+            actual: self.account.id.clone(),
+        })
+    }
+
+    /// Returns the role through which the account holds a permission.
+    pub(crate) fn holder(&self, permission: &str) -> Option<&RoleId> {
+        let granted = self.granted(permission);
+        self.roles()
+            .find(|role| granted.clone().any(|holder| holder == *role))
+    }
+
+    pub(crate) fn holds(&self, permission: &str) -> bool {
+        self.holder(permission).is_some()
+    }
+
+    pub(crate) fn missing(&self, permissions: &[&'static str]) -> impl Iterator<Item = Problem> {
+        let lacking = permissions
+            .iter()
+            .filter(|permission| !self.holds(permission));
+        lacking.map(|permission| {
+            Problem::MissingPermission(MissingPermission {
+                permission,
+                holders: self.granted(permission).cloned().collect(),
+                account_roles: self.roles().cloned().collect(),
+            })
+        })
+    }
+
+    fn granted(&self, permission: &str) -> impl Iterator<Item = &RoleId> + Clone {
+        let rows = self.permissions.iter();
+        rows.filter(move |row| row.id == permission)
+            .flat_map(|row| row.roles.iter().flatten())
+    }
+
+    /// Finds out whether `users.list` has to do. Only asked for accounts that would be shown too little there.
+    pub(crate) async fn lacks_list_by_status(&self, api: Api<'_>) -> bool {
+        if self.server.version().is_some() && !self.is_old() {
+            return false;
+        }
+        let one = UsersListByStatus::all(Page {
+            count: 1,
+            offset: 0,
+        });
+        matches!(api.probe(&one).await, Err(Error::Api(error)) if error.kind() == Kind::Absent)
     }
 }
 
-fn check_owner(account: &Account, configured: &UserId) -> Result<(), Error> {
-    if account.id == *configured {
-        return Ok(());
+fn refuse(problems: Vec<Problem>) -> Result<(), Error> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Preflight { problems })
     }
-    Err(Error::WrongAccount {
-        configured: configured.clone(),
-        actual: account.id.clone(),
-    })
 }

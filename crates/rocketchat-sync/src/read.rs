@@ -5,7 +5,7 @@ mod listing;
 mod teams;
 mod users;
 
-pub(crate) use dormant::{Dormant, find_dormant};
-pub(crate) use listing::ATTEMPTS;
-pub(crate) use teams::{TeamMembers, read_teams};
+pub(crate) use dormant::{Dormant, Found, find_dormant};
+pub(crate) use listing::{Whole, read_whole};
+pub(crate) use teams::{TeamMembers, Teams, read_teams};
 pub(crate) use users::UserListing;

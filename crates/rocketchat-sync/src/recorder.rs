@@ -2,7 +2,7 @@
 
 use baton_model::{Record, Summary};
 use baton_sinks::Sink;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::Error;
@@ -21,6 +21,7 @@ pub(crate) struct Recorder {
 
 enum Message {
     Write(Vec<Record>),
+    Count(oneshot::Sender<Summary>),
     Finish,
 }
 
@@ -39,6 +40,16 @@ impl Recorder {
             .send(Message::Write(records))
             .await
             .map_err(|_| Closed)
+    }
+
+    /// Waits until all records are written and returns what the sync holds.
+    pub(crate) async fn count(&self) -> Result<Summary, Closed> {
+        let (sender, summary) = oneshot::channel();
+        self.batches
+            .send(Message::Count(sender))
+            .await
+            .map_err(|_| Closed)?;
+        summary.await.map_err(|_| Closed)
     }
 
     /// Makes the sync visible and returns what it holds.
@@ -75,6 +86,10 @@ fn record(
                     sink.abort();
                     return Err(error);
                 }
+            }
+            Some(Message::Count(sender)) => {
+                // Whoever asked may have been cancelled meanwhile.
+                let _ = sender.send(summary.clone());
             }
             Some(Message::Finish) => {
                 sink.finish(&summary)?;

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use baton_model::Summary;
+use serde::{Serialize, Serializer};
+
+use crate::Ledger;
 
 /// Counts that an administrator or auditor asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
     /// The records written, by resource type.
@@ -24,16 +27,22 @@ pub struct Report {
     pub late_users: u64,
     /// Members dropped because their account is gone.
     pub gone_members: u64,
-    /// Team memberships of deactivated users, found through the users.
+    /// Team memberships of deactivated users, found through the users; or merely counted, with
+    /// [`DormantMemberships::Count`](crate::DormantMemberships::Count).
     pub dormant_members: u64,
     /// Membership rows whose user was deleted; the server never cleans them up.
     pub orphaned_members: u64,
     /// Teams deleted while the sync was under way.
     pub gone_teams: u64,
-    /// Times a list was read again because it changed meanwhile.
-    pub restarts: u64,
+    /// What was announced and received, list by list.
+    pub ledger: Ledger,
     /// Requests sent, repeats included.
     pub requests: u64,
-    /// Time during which at least one request waited for a rate limit.
+    /// Time during which at least one request waited for a rate limit; in JSON, seconds.
+    #[serde(rename = "waited_seconds", serialize_with = "seconds")]
     pub waited: Duration,
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
 }

@@ -58,6 +58,16 @@ async fn synced(client: &Client, user_id: &str) -> Report {
     .unwrap()
 }
 
+/// What a report says apart from ids and times.
+fn counts(report: &Report) -> serde_json::Value {
+    let mut counts = serde_json::to_value(report).unwrap();
+    counts["waited_seconds"].take();
+    for team in counts["ledger"]["members"].as_array_mut().unwrap() {
+        team["team"].take();
+    }
+    counts
+}
+
 /// Everything about the workspace that must not be written.
 fn identities(workspace: &Workspace, base_url: &BaseUrl) -> BTreeSet<String> {
     let mut found = BTreeSet::from([base_url.to_string().replace("http://", "")]);
@@ -139,7 +149,7 @@ async fn recording_leaks_nothing_and_replays_to_the_same_counts() {
     let live =
         Arc::new(capture::transport(&base_url, &account(&server, SimAccount::Reader)).unwrap());
     let (live_id, _) = server.credentials(SimAccount::Reader);
-    let mut live = synced(&Client::new(live, Policy::default(), verdict), &live_id).await;
+    let live = synced(&Client::new(live, Policy::default(), verdict), &live_id).await;
     let user_id = scenario
         .options
         .get("user_id")
@@ -152,8 +162,7 @@ async fn recording_leaks_nothing_and_replays_to_the_same_counts() {
         &user_id,
     )
     .await;
-    live.waited = replayed.waited;
-    assert_eq!(replayed, live);
+    assert_eq!(counts(&replayed), counts(&live));
     assert_eq!(replay.unused(), Vec::<String>::new());
 }
 

@@ -177,7 +177,7 @@ fn pages_of_other_programs_are_told_from_answers() {
 
 #[test]
 fn what_is_cut_or_of_another_shape_is_no_data() {
-    let list = UsersListByStatus(Page::ALL);
+    let list = UsersListByStatus::all(Page::ALL);
     for body in [
         r#"{"users":[{"_id":"Kq7TzWm3PfRbX9dLc","na"#,
         r#"{"users":[{"_id":"a","roles":"admin"}],"total":1,"success":true}"#,
@@ -200,7 +200,7 @@ fn what_is_cut_or_of_another_shape_is_no_data() {
 #[test]
 fn absent_and_null_are_the_same_and_unknown_fields_are_skipped() {
     let body = r#"{"users":[{"_id":"a","name":null,"future":{"nested":[1]}},{"_id":"b"}],"total":2,"count":2,"offset":0,"success":true}"#;
-    let rows = read(&UsersListByStatus(Page::ALL), 200, body).unwrap();
+    let rows = read(&UsersListByStatus::all(Page::ALL), 200, body).unwrap();
     assert_eq!(rows.total, 2);
     assert!(
         rows.rows

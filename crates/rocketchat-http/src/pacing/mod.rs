@@ -131,16 +131,11 @@ impl Pacer {
     /// Describes all routes asked for so far.
     pub(crate) fn routes(&self) -> impl Iterator<Item = (String, RouteStats)> {
         let describe = |(name, entry): (&RouteName, &Entry)| {
-            let (limited, limit, remaining) = entry.route.standing();
-            (
-                name.to_string(),
-                RouteStats {
-                    requests: entry.requests,
-                    limited,
-                    limit,
-                    remaining,
-                },
-            )
+            let stats = RouteStats {
+                requests: entry.requests,
+                ..entry.route.standing()
+            };
+            (name.to_string(), stats)
         };
         self.lock()
             .routes

@@ -5,8 +5,9 @@
 //! process; so every answer is believed, the lower number wins within a window, and a refusal is never a failure.
 
 use super::headers::{Notice, Reset};
-use super::moment::{SECOND, Trip};
+use super::moment::{SECOND, Trip, duration};
 use super::server_clock::ServerClock;
+use crate::RouteStats;
 
 /// Ends closer than this are the same window's: the server computes the end anew for each answer.
 const SAME_END: i64 = SECOND / 2;
@@ -51,6 +52,7 @@ pub(crate) struct Route {
     budget: Budget,
     closed_until: Option<i64>,
     announced: bool,
+    longest_window: Option<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -144,7 +146,10 @@ impl Route {
                 {
                     clock.see_refusal(end, told, trip);
                 }
-                self.learn(Window::shown(limit, remaining, end, trip), trip);
+                let shown = Window::shown(limit, remaining, end, trip);
+                let left = shown.deadline(clock, pace) - pace.margin - trip.received;
+                self.longest_window = self.longest_window.max(Some(left));
+                self.learn(shown, trip);
             }
             Notice::Absent if matches!(outcome, Outcome::Success) => {
                 self.budget = Budget::Unlimited;
@@ -171,12 +176,19 @@ impl Route {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Tells whether the route is limited, with the limit and the remaining calls.
-    pub(crate) fn standing(&self) -> (Option<bool>, Option<u64>, Option<u64>) {
-        match &self.budget {
-            Budget::Unknown => (None, None, None),
-            Budget::Unlimited => (Some(false), None, None),
-            Budget::Window(window) => (Some(true), Some(window.limit), Some(window.remaining)),
+    /// Tells what is known of the budget.
+    pub(crate) fn standing(&self) -> RouteStats {
+        let (limited, window) = match &self.budget {
+            Budget::Unknown => (None, None),
+            Budget::Unlimited => (Some(false), None),
+            Budget::Window(window) => (Some(true), Some(window)),
+        };
+        RouteStats {
+            requests: 0,
+            limited,
+            limit: window.map(|it| it.limit),
+            remaining: window.map(|it| it.remaining),
+            window: window.and(self.longest_window).map(duration),
         }
     }
 
@@ -417,7 +429,14 @@ mod tests {
         ] {
             it.answer(1, 2, remaining, end);
         }
-        assert_eq!(it.route.standing(), (Some(true), Some(10), Some(0)));
+        assert_eq!(
+            (
+                it.route.standing().limited,
+                it.route.standing().limit,
+                it.route.standing().remaining
+            ),
+            (Some(true), Some(10), Some(0))
+        );
         assert_eq!(
             it.admit(3),
             Admission::AwaitReset {
@@ -494,9 +513,9 @@ mod tests {
         );
         // Sent before the window was known: out of order. Sent after: news.
         it.answer(0, 3, 8, 20 * SECOND);
-        assert_eq!(it.route.standing().2, Some(0));
+        assert_eq!(it.route.standing().remaining, Some(0));
         it.answer(4, 5, 7, 20 * SECOND);
-        assert_eq!(it.route.standing().2, Some(7));
+        assert_eq!(it.route.standing().remaining, Some(7));
     }
 
     #[test]

@@ -1,70 +1,136 @@
 //! Teams and who belongs to them.
 
-use std::collections::BTreeMap;
-
 use baton_model::{Grant, Record, ResourceId};
-use rocketchat_api::{Kind, Member, RoleId, Team, TeamId, UserId, UsersInfo};
+use rocketchat_api::{Kind, Member, Page, RoleId, Team, TeamId, TeamsMembers, UserId, UsersInfo};
 
 use super::assignments::Assignments;
 use super::{KnownUsers, Run, Stop};
-use crate::Error;
+use crate::api::Api;
 use crate::mapping::team::{self, Members, TEAM_ROLES};
 use crate::mapping::user;
-use crate::read::{Dormant, TeamMembers};
+use crate::read::{Dormant, Found, TeamMembers, Teams, UserListing, find_dormant};
+use crate::{DormantMemberships, Error, TeamBalance, guard};
 
 impl Run<'_> {
     /// Writes the teams with their active and deactivated members.
     pub(super) async fn write_teams(
         &mut self,
-        teams: Vec<TeamMembers>,
-        mut dormant: BTreeMap<TeamId, Vec<Dormant>>,
+        mut teams: Teams,
+        users: &UserListing<'_>,
         assignments: &mut Assignments,
         known: &mut KnownUsers,
     ) -> Result<(), Stop> {
-        let (mut active_members, count) = (0, teams.len());
-        for mut it in teams {
-            let mut dormant = dormant.remove(&it.team.id).unwrap_or_default();
+        self.report.ledger.teams = std::mem::take(&mut teams.listing);
+        if teams.existing.is_empty() && teams.gone == 0 {
+            guard::check_no_teams(self.api, self.options).await?;
+        }
+        let mut found = self.find_dormant(&teams.existing, users, known).await?;
+        self.report.ledger.deactivated_users_asked = found.asked;
+        self.recount(&mut teams, &found).await?;
+        self.report.gone_teams = teams.gone;
+        for it in teams.existing {
+            let mut dormant = found.by_team.remove(&it.team.id).unwrap_or_default();
             dormant.sort_by(|a, b| a.user_id.cmp(&b.user_id));
-            self.count_orphans(&it, dormant.len() as u64);
-            it.members = self.existing(it.members, assignments, known).await?;
-            active_members += it.members.len();
-            self.report.dormant_members += dormant.len() as u64;
-            self.recorder
-                .write(records(&it, &dormant, self.options.team_roles))
-                .await?;
+            self.write_team(it, dormant, assignments, known).await?;
         }
         tracing::info!(
-            teams = count,
-            members = active_members,
+            teams = self.report.ledger.members.len(),
             dormant = self.report.dormant_members,
             "read teams"
         );
         Ok(())
     }
 
-    fn count_orphans(&mut self, team: &TeamMembers, dormant: u64) {
-        let orphans = team.unexplained(dormant).unwrap_or_default();
-        if orphans > 0 {
-            tracing::info!(team.id = %team.team.id, orphans, "membership rows of deleted users");
+    async fn find_dormant(
+        &self,
+        teams: &[TeamMembers],
+        users: &UserListing<'_>,
+        known: &KnownUsers,
+    ) -> Result<Found, Error> {
+        match self.options.dormant_memberships {
+            DormantMemberships::Count => Ok(Found::default()),
+            DormantMemberships::Resolve => {
+                find_dormant(self.api, self.options, teams, users, &known.deactivated).await
+            }
         }
-        self.report.orphaned_members += orphans;
+    }
+
+    /// Lists the teams again when rows stay unexplained: their team may be deleted by now, or the member have left.
+    async fn recount(&self, teams: &mut Teams, found: &Found) -> Result<(), Error> {
+        if self.options.dormant_memberships == DormantMemberships::Count {
+            return Ok(());
+        }
+        let dormant = |it: &TeamMembers| found.by_team.get(&it.team.id).map_or(0, Vec::len) as u64;
+        let is_open = |it: &TeamMembers| it.unexplained(dormant(it)) > Some(0);
+        if teams.existing.iter().any(is_open) {
+            teams.recount(self.api, is_open).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_team(
+        &mut self,
+        mut it: TeamMembers,
+        mut dormant: Vec<Dormant>,
+        assignments: &mut Assignments,
+        known: &mut KnownUsers,
+    ) -> Result<(), Stop> {
+        let unexplained = it.unexplained(dormant.len() as u64).unwrap_or_default();
+        if unexplained > 0 && it.members.is_empty() {
+            self.silent.push(it.team.id.clone());
+        }
+        let listed = it.members.len();
+        it.members = self
+            .existing(it.members, |it| &it.user.id, assignments, known)
+            .await?;
+        dormant = self
+            .existing(dormant, |it| &it.user_id, assignments, known)
+            .await?;
+        let active = it.members.len() as u64;
+        let found = dormant.len() as u64;
+        let (dormant_rows, orphaned) = match self.options.dormant_memberships {
+            DormantMemberships::Resolve => (found, unexplained),
+            DormantMemberships::Count => (unexplained, 0),
+        };
+        if orphaned > 0 {
+            tracing::info!(team.id = %it.team.id, orphaned, "membership rows of deleted users");
+        }
+        self.report.dormant_members += dormant_rows;
+        self.report.orphaned_members += orphaned;
+        let members = Members {
+            active,
+            dormant: dormant_rows,
+        };
+        self.recorder
+            .write(records(&it, members, &dormant, self.options.team_roles))
+            .await?;
+        self.report.ledger.members.push(TeamBalance {
+            counted: it.team.number_of_users,
+            team: it.team.id,
+            listing: it.listing,
+            active,
+            dormant: dormant_rows,
+            gone: listed as u64 - active,
+            orphaned,
+        });
+        Ok(())
     }
 
     /// Looks up members that the list of users did not have, and drops those whose account is gone.
-    async fn existing(
+    async fn existing<T>(
         &mut self,
-        members: Vec<Member>,
+        members: Vec<T>,
+        user_id: impl Fn(&T) -> &UserId,
         assignments: &mut Assignments,
         known: &mut KnownUsers,
-    ) -> Result<Vec<Member>, Stop> {
+    ) -> Result<Vec<T>, Stop> {
         let mut existing = Vec::with_capacity(members.len());
         for member in members {
-            if known.all.contains(&member.user.id)
-                || self.look_up(&member.user.id, assignments, known).await?
-            {
+            let user_id = user_id(&member);
+            if known.all.contains(user_id) || self.look_up(user_id, assignments, known).await? {
                 existing.push(member);
             } else {
-                tracing::warn!(user.id = %member.user.id, "dropped a team member whose account is gone");
+                tracing::warn!(user.id = %user_id, "dropped a team member whose account is gone");
                 self.report.gone_members += 1;
             }
         }
@@ -104,11 +170,24 @@ impl Run<'_> {
     }
 }
 
-fn records(it: &TeamMembers, dormant: &[Dormant], team_roles: bool) -> Vec<Record> {
-    let members = Members {
-        active: it.members.len() as u64,
-        dormant: dormant.len() as u64,
+/// Returns how many members a team has now.
+pub(super) async fn count_members(api: Api<'_>, team_id: &TeamId) -> Result<u64, Error> {
+    let whole = TeamsMembers {
+        team_id: team_id.clone(),
+        page: Page::ALL,
     };
+    match api.ask(&whole).await {
+        Err(Error::Api(error)) if error.kind() == Kind::NoSuchTeam => Ok(0),
+        other => Ok(other?.total),
+    }
+}
+
+fn records(
+    it: &TeamMembers,
+    members: Members,
+    dormant: &[Dormant],
+    team_roles: bool,
+) -> Vec<Record> {
     let mut records = vec![
         Record::Resource(team::resource(&it.team, members)),
         Record::Entitlement(team::member_entitlement(&it.team)),

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rocketchat_api::{Kind, Team, TeamId, UserId, UsersListTeams};
 
-use super::TeamMembers;
+use super::{TeamMembers, UserListing};
 use crate::api::Api;
 use crate::{Error, Options};
 
@@ -19,26 +19,32 @@ pub(crate) struct Dormant {
     pub(crate) is_owner: bool,
 }
 
+/// What came of the search.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) by_team: BTreeMap<TeamId, Vec<Dormant>>,
+    /// Users whose teams were asked for.
+    pub(crate) asked: u64,
+}
+
 /// Finds the deactivated members of the teams that have unexplained rows.
+///
+/// Where the users that were `deactivated` when they were listed do not explain all rows, those are asked for too that
+/// were deactivated between then and the question for the members, which left them out.
 pub(crate) async fn find_dormant(
     api: Api<'_>,
     options: &Options,
     teams: &[TeamMembers],
+    users: &UserListing<'_>,
     deactivated: &[UserId],
-) -> Result<BTreeMap<TeamId, Vec<Dormant>>, Error> {
+) -> Result<Found, Error> {
     let mut search = Search::new(teams);
-    let mut answers = std::pin::pin!(
-        stream::iter(deactivated)
-            .map(async |user_id| Ok::<_, Error>((user_id, teams_of(api, user_id).await?)))
-            .buffered(options.workers.max(1))
-    );
-    while search.open_teams > 0 {
-        let Some((user_id, teams)) = answers.try_next().await? else {
-            break;
-        };
-        for team in teams {
-            search.note(&team.id, user_id, team.is_owner.unwrap_or_default());
-        }
+    search.ask(api, options, deactivated).await?;
+    if search.open_teams > 0 {
+        let before: HashSet<_> = deactivated.iter().collect();
+        let mut since = users.deactivated_now().await?;
+        since.retain(|user_id| !before.contains(user_id));
+        search.ask(api, options, &since).await?;
     }
     Ok(search.found)
 }
@@ -59,14 +65,14 @@ struct Search<'a> {
     open_teams: usize,
     /// Members already known: servers up to 4.x list deactivated ones too.
     known: HashSet<(&'a TeamId, &'a UserId)>,
-    found: BTreeMap<TeamId, Vec<Dormant>>,
+    found: Found,
 }
 
 impl<'a> Search<'a> {
     fn new(teams: &'a [TeamMembers]) -> Self {
         let open: BTreeMap<_, _> = teams
             .iter()
-            .map(|it| (&it.team.id, it.unexplained(0)))
+            .map(|it| (&it.team.id, it.possibly_dormant()))
             .filter(|(_, rows)| *rows != Some(0))
             .collect();
         let looked_at = teams.iter().filter(|it| open.contains_key(&it.team.id));
@@ -80,8 +86,32 @@ impl<'a> Search<'a> {
             open_teams: open.len(),
             open,
             known,
-            found: BTreeMap::new(),
+            found: Found::default(),
         }
+    }
+
+    /// Asks for the teams of `users`, as long as there is anything to find.
+    async fn ask(
+        &mut self,
+        api: Api<'_>,
+        options: &Options,
+        users: &[UserId],
+    ) -> Result<(), Error> {
+        let mut answers = std::pin::pin!(
+            stream::iter(users)
+                .map(async |user_id| Ok::<_, Error>((user_id, teams_of(api, user_id).await?)))
+                .buffered(options.workers.max(1))
+        );
+        while self.open_teams > 0 {
+            let Some((user_id, teams)) = answers.try_next().await? else {
+                break;
+            };
+            self.found.asked += 1;
+            for team in teams {
+                self.note(&team.id, user_id, team.is_owner.unwrap_or_default());
+            }
+        }
+        Ok(())
     }
 
     fn note(&mut self, team_id: &TeamId, user_id: &UserId, is_owner: bool) {
@@ -99,6 +129,10 @@ impl<'a> Search<'a> {
             user_id: user_id.clone(),
             is_owner,
         };
-        self.found.entry(team_id.clone()).or_default().push(dormant);
+        self.found
+            .by_team
+            .entry(team_id.clone())
+            .or_default()
+            .push(dormant);
     }
 }

@@ -1,20 +1,36 @@
-//! Lists that fit into memory and come without order.
+//! Lists that fit into memory.
 
-use rocketchat_api::{Endpoint, Page, Pager, Row, Rows};
+use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::Error;
+use baton_model::Timestamp;
+use rocketchat_api::{Endpoint, Imbalance, Page, Row, Rows, UnsortedPager};
+
 use crate::api::Api;
+use crate::{Error, Listing};
 
 /// How often a list is read before it counts as unstable.
-pub(crate) const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 4;
 
-/// A list read whole, and how often it had to be read again.
+/// A list read whole.
 pub(crate) struct Whole<T> {
     pub(crate) rows: Vec<T>,
-    pub(crate) restarts: u64,
+    pub(crate) listing: Listing,
+    /// When the server began to list, by its own clock.
+    pub(crate) begun: Option<Timestamp>,
 }
 
-/// Reads a whole list of the endpoint that `page` makes.
+/// One reading of a list without order.
+struct Reading<T> {
+    rows: Vec<T>,
+    pager: UnsortedPager,
+    begun: Option<Timestamp>,
+    imbalance: Option<Imbalance>,
+}
+
+/// Reads a whole list, in no order, of the endpoint that `page` makes.
+///
+/// One reading that balances is enough. After one that does not, two readings in a row have to agree.
 pub(crate) async fn read_whole<E, T>(
     api: Api<'_>,
     page: impl Fn(Page) -> E,
@@ -23,53 +39,67 @@ where
     E: Endpoint<Output = Rows<T>>,
     T: Row,
 {
-    let mut attempt = 0;
+    let mut attempt = 1;
+    let mut before: Option<HashSet<Arc<str>>> = None;
     loop {
-        attempt += 1;
-        match read_once(api, &page).await? {
-            Ok(rows) => {
+        let reading = read_once(api, &page).await?;
+        let tally = reading.pager.tally();
+        let seen = reading.pager.into_seen();
+        let agrees = before.as_ref().is_none_or(|before| *before == seen);
+        let imbalance = match reading.imbalance {
+            None if agrees => {
                 return Ok(Whole {
-                    rows,
-                    restarts: u64::from(attempt) - 1,
+                    rows: reading.rows,
+                    listing: Listing::new(E::NAME, tally, u64::from(attempt) - 1),
+                    begun: reading.begun,
                 });
             }
-            Err(imbalance) if attempt == ATTEMPTS => {
-                return Err(Error::Unstable {
-                    endpoint: E::NAME,
-                    attempts: attempt,
-                    source: imbalance,
-                });
-            }
-            Err(imbalance) => {
-                tracing::warn!(endpoint = E::NAME, reason = %imbalance, "reading a list again");
-            }
+            None => Imbalance::Disagreement,
+            Some(imbalance) => imbalance,
+        };
+        if attempt == ATTEMPTS {
+            return Err(Error::Unstable {
+                endpoint: E::NAME,
+                attempts: attempt,
+                source: imbalance,
+            });
         }
+        tracing::warn!(endpoint = E::NAME, reason = %imbalance, "reading a list again");
+        attempt += 1;
+        before = Some(seen);
     }
 }
 
-async fn read_once<E, T>(
-    api: Api<'_>,
-    page: &impl Fn(Page) -> E,
-) -> Result<Result<Vec<T>, rocketchat_api::Imbalance>, Error>
+async fn read_once<E, T>(api: Api<'_>, page: &impl Fn(Page) -> E) -> Result<Reading<T>, Error>
 where
     E: Endpoint<Output = Rows<T>>,
     T: Row,
 {
-    let mut pager = Pager::unsorted();
-    let mut list = Vec::new();
-    while let Some(next) = pager.next_page() {
-        match api.ask(&page(next)).await {
-            Ok(rows) => match pager.accept(rows) {
-                Ok(fresh) => list.extend(fresh),
-                Err(imbalance) => return Ok(Err(imbalance)),
-            },
-            Err(error) if can_be_too_much(&error) && pager.refuse_all() => {
+    let mut reading = Reading {
+        rows: Vec::new(),
+        pager: UnsortedPager::new(),
+        begun: None,
+        imbalance: None,
+    };
+    while let Some(next) = reading.pager.next_page() {
+        match api.ask_dated(&page(next)).await {
+            Ok(answer) => {
+                reading.begun = reading.begun.or(answer.at);
+                match reading.pager.accept(answer.output) {
+                    Ok(fresh) => reading.rows.extend(fresh),
+                    Err(imbalance) => {
+                        reading.imbalance = Some(imbalance);
+                        break;
+                    }
+                }
+            }
+            Err(error) if can_be_too_much(&error) && reading.pager.refuse_all() => {
                 tracing::warn!(endpoint = E::NAME, error = %error, "reading in pages, because the server fails on the whole list");
             }
             Err(error) => return Err(error),
         }
     }
-    Ok(Ok(list))
+    Ok(reading)
 }
 
 /// Tells whether smaller pages may help: a server in trouble, a timeout, an answer too large for somebody.

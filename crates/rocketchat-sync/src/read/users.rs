@@ -4,32 +4,29 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use rocketchat_api::{
-    Endpoint as _, Imbalance, Kind, Page, Pager, Rows, ServerInfo, User, UserId, UsersList,
+    Endpoint as _, Imbalance, Kind, Page, Rows, SortedPager, User, UserId, UsersList,
     UsersListByStatus,
 };
 
-use super::ATTEMPTS;
-use super::listing::can_be_too_much;
-use crate::Error;
+use super::listing::{ATTEMPTS, can_be_too_much};
 use crate::api::Api;
-use crate::preflight::{Preflight, VIEW_FULL_USERS};
+use crate::preflight::Preflight;
+use crate::problem::VIEW_FULL_USERS;
+use crate::{Error, Listing, mapping};
 
 /// Reads all users, each handed out once, and proves in the end that none was skipped.
 pub(crate) struct UserListing<'a> {
     api: Api<'a>,
     preflight: &'a Preflight,
-    /// Whether the server is known to lack `users.listByStatus`.
-    is_old: bool,
     source: Source,
-    pager: Pager,
+    pager: SortedPager,
     attempt: u32,
+    /// Whether only deactivated users are of interest; `users.list` lists the others all the same.
+    only_deactivated: bool,
     /// Handed out, in this attempt or an earlier one. Not what the pager saw: a page that does not balance is not handed out.
     handed_out: HashSet<Arc<str>>,
     with_roles: u64,
 }
-
-/// The release that brought `users.listByStatus`.
-const LIST_BY_STATUS_SINCE: (u32, u32) = (6, 8);
 
 /// Which endpoint the server has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,16 +38,14 @@ enum Source {
 }
 
 impl<'a> UserListing<'a> {
-    pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight, server: &ServerInfo) -> Self {
+    pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight) -> Self {
         Self {
             api,
             preflight,
-            is_old: server
-                .version()
-                .is_some_and(|version| version < LIST_BY_STATUS_SINCE),
             source: Source::Unknown,
-            pager: Pager::sorted(),
+            pager: SortedPager::new(),
             attempt: 1,
+            only_deactivated: false,
             handed_out: HashSet::new(),
             with_roles: 0,
         }
@@ -61,24 +56,52 @@ impl<'a> UserListing<'a> {
     /// # Errors
     /// The list cannot be read, does not balance, or hides the roles.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<User>>, Error> {
-        while let Some(page) = self.pager.next_page() {
-            match self.ask(page).await {
-                Ok(rows) => match self.pager.accept(rows) {
-                    Ok(users) => return Ok(Some(self.not_handed_out(users))),
-                    Err(imbalance) => self.restart(imbalance)?,
+        loop {
+            let accepted = match self.pager.next_page() {
+                Some(page) => match self.ask(page).await {
+                    Ok(rows) => self.pager.accept(rows),
+                    Err(error) if can_be_too_much(&error) && self.pager.refuse_all() => {
+                        tracing::warn!(error = %error, "reading users in pages, because the server fails on the whole list");
+                        continue;
+                    }
+                    Err(error) => return Err(error),
                 },
-                Err(error) if can_be_too_much(&error) && self.pager.refuse_all() => {
-                    tracing::warn!(error = %error, "reading users in pages, because the server fails on the whole list");
-                }
-                Err(error) => return Err(error),
+                None => match self.pager.settle() {
+                    Ok(()) => return self.check().map(|()| None),
+                    Err(_) if self.can_ask_for_newest() => {
+                        let newest = self.api.ask(&UsersListByStatus::newest()).await?;
+                        self.pager.accept_newest(newest)
+                    }
+                    Err(imbalance) => Err(imbalance),
+                },
+            };
+            match accepted {
+                Ok(users) => return Ok(Some(self.not_handed_out(users))),
+                Err(imbalance) => self.restart(imbalance)?,
             }
         }
-        self.check().map(|()| None)
     }
 
-    /// Returns how often the list was read again.
-    pub(crate) fn restarts(&self) -> u64 {
-        u64::from(self.attempt) - 1
+    /// Returns the ids of the users that are deactivated now, whether or not they were when they were handed out.
+    pub(crate) async fn deactivated_now(&self) -> Result<Vec<UserId>, Error> {
+        let mut list = UserListing {
+            only_deactivated: true,
+            source: self.source,
+            ..Self::new(self.api, self.preflight)
+        };
+        let mut ids = Vec::new();
+        while let Some(users) = list.next().await? {
+            let disabled =
+                |user: &User| mapping::user::status(user) == baton_model::Status::Disabled;
+            ids.extend(users.into_iter().filter(disabled).map(|user| user.id));
+        }
+        Ok(ids)
+    }
+
+    /// Returns how the list was read in the end.
+    pub(crate) fn listing(&self) -> Listing {
+        let restarts = u64::from(self.attempt) - 1;
+        Listing::new(self.endpoint(), self.pager.tally(), restarts)
     }
 
     /// Returns the permissions without which rows come with fields missing and nothing says so.
@@ -90,9 +113,18 @@ impl<'a> UserListing<'a> {
         }
     }
 
+    /// Only `users.listByStatus` can show the newest users.
+    fn can_ask_for_newest(&self) -> bool {
+        let everybody = self.source == Source::ListByStatus && !self.only_deactivated;
+        everybody && self.pager.may_lack_newcomers()
+    }
+
     async fn ask(&mut self, page: Page) -> Result<Rows<User>, Error> {
         match self.source {
-            Source::ListByStatus => self.api.ask(&UsersListByStatus(page)).await,
+            Source::ListByStatus if self.only_deactivated => {
+                self.api.ask(&UsersListByStatus::deactivated(page)).await
+            }
+            Source::ListByStatus => self.api.ask(&UsersListByStatus::all(page)).await,
             Source::List => self.api.ask(&UsersList(page)).await,
             Source::Unknown => self.ask_first(page).await,
         }
@@ -100,8 +132,8 @@ impl<'a> UserListing<'a> {
 
     async fn ask_first(&mut self, page: Page) -> Result<Rows<User>, Error> {
         // A page of HTML is the answer of an old server, and what a proxy shows during maintenance.
-        let endpoint = UsersListByStatus(page);
-        let answer = if self.is_old {
+        let endpoint = UsersListByStatus::all(page);
+        let answer = if self.preflight.is_old() {
             self.api.probe(&endpoint).await
         } else {
             self.api.ask(&endpoint).await
@@ -139,13 +171,16 @@ impl<'a> UserListing<'a> {
         }
         tracing::warn!(endpoint = self.endpoint(), reason = %imbalance, "reading the users again");
         self.attempt += 1;
-        self.pager = Pager::sorted();
+        self.pager = SortedPager::new();
         self.with_roles = 0;
         Ok(())
     }
 
     /// Proves that what was handed out is the list.
     fn check(&self) -> Result<(), Error> {
+        if self.only_deactivated {
+            return Ok(());
+        }
         let endpoint = self.endpoint();
         if let Some(user_id) = self.handed_out.difference(self.pager.seen()).min() {
             return Err(Error::UserVanished {
@@ -158,13 +193,13 @@ impl<'a> UserListing<'a> {
             return Err(Error::CallerMissing {
                 endpoint,
                 caller,
-                users: self.pager.received(),
+                users: self.pager.tally().unique,
             });
         }
         if self.with_roles == 0 {
             return Err(Error::RolesHidden {
                 endpoint,
-                users: self.pager.received(),
+                users: self.pager.tally().unique,
             });
         }
         Ok(())

@@ -1,9 +1,15 @@
 //! The engine: replayed scenarios, and the simulated workspace over real sockets.
 
 #[cfg(test)]
+mod churn;
+#[cfg(test)]
+mod completeness;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod server;
 #[cfg(test)]
 mod simulated;
 #[cfg(test)]

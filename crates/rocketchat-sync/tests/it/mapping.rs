@@ -20,7 +20,7 @@ fn json<E: Endpoint>(endpoint: &E, body: &str) -> E::Output {
 
 fn user(row: &str) -> User {
     let body = format!(r#"{{"users":[{row}],"total":1,"success":true}}"#);
-    json(&UsersListByStatus(rocketchat_api::Page::ALL), &body)
+    json(&UsersListByStatus::all(rocketchat_api::Page::ALL), &body)
         .rows
         .remove(0)
 }

@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask snapshot` runs exactly this module.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,11 +60,30 @@ fn text(outcome: &Outcome) -> String {
     match &outcome.result {
         Ok(report) => {
             let lines = outcome.lines.as_deref().unwrap_or_default().join("\n");
-            format!("{lines}\n{report:#?}")
+            format!("{lines}\n{}", describe_report(report))
         }
         Err(error) => {
             assert!(outcome.lines.is_none(), "a failed sync leaves no file");
             describe(error)
         }
     }
+}
+
+/// One line for each field, and for each team of the ledger.
+fn describe_report(report: &rocketchat_sync::Report) -> String {
+    let mut report = serde_json::to_value(report).unwrap();
+    let mut ledger = report["ledger"].take();
+    let members = ledger["members"].take();
+    let mut text = String::new();
+    for fields in [report, ledger] {
+        for (name, value) in fields.as_object().unwrap() {
+            if !value.is_null() {
+                writeln!(text, "{name}: {value}").unwrap();
+            }
+        }
+    }
+    for team in members.as_array().unwrap() {
+        writeln!(text, "{team}").unwrap();
+    }
+    text
 }

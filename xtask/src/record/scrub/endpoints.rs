@@ -83,6 +83,10 @@ static ENDPOINTS: &[Endpoint] = &[
         path: "/api/v1/teams.members",
         body: Object(&[DONE, PAGE, &[("members", List(&Object(&[MEMBER])))]]),
     },
+    Endpoint {
+        path: "/api/v1/statistics",
+        body: Object(&[DONE, &[("teams", Object(&[&[("totalTeams", Count)]]))]]),
+    },
 ];
 
 const DONE: Columns = &[("success", Flag)];

@@ -14,8 +14,8 @@ const NUMBERS: &[&str] = &[
     "x-ratelimit-reset",
 ];
 
-/// The sort order that a sync asks for.
-const SORT: &str = r#"{"_id":1}"#;
+/// The sort orders that a sync asks for.
+const SORTS: [&str; 2] = [r#"{"_id":1}"#, r#"{"createdAt":-1}"#];
 
 const HTML: &[u8] = b"<!DOCTYPE html>\n<title>Redacted</title>\n";
 const TEXT: &[u8] = b"Redacted text\n";
@@ -35,7 +35,8 @@ pub(super) fn query(
     let kept = query.iter().map(|(name, value)| {
         let value = match name.as_str() {
             "count" | "offset" if is_number(value) => value.clone(),
-            "sort" if value == SORT => value.clone(),
+            "sort" if SORTS.contains(&value.as_str()) => value.clone(),
+            "status" if value == "deactivated" => value.clone(),
             "userId" => rename(Kind::UserId, value, None),
             "teamId" => rename(Kind::TeamId, value, None),
             _ => bail!("query parameter, or its value, is not on the allow-list: {name}"),

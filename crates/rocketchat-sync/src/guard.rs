@@ -1,0 +1,117 @@
+//! Results that are more likely a fault than the truth: nothing where there was something, or much less than before.
+
+use std::collections::BTreeMap;
+
+use baton_model::{ResourceTypeId, Summary};
+use rocketchat_api::{Kind, Statistics};
+
+use crate::api::Api;
+use crate::error::{Shrinkage, Witness};
+use crate::mapping::{ROLE, TEAM, USER};
+use crate::{Error, Options};
+
+/// Refuses an empty list of teams when the previous sync or the server's statistics, if it tells them, say otherwise.
+///
+/// The statistics are those saved last, up to a day old (`rocketchat-api.md` section 4A.13), so that teams which were
+/// deleted since look like teams that are missing; [`Options::max_shrink`] 0 turns this off too.
+pub(crate) async fn check_no_teams(api: Api<'_>, options: &Options) -> Result<(), Error> {
+    if options.max_shrink == 0 {
+        return Ok(());
+    }
+    let before = options
+        .previous
+        .as_ref()
+        .map_or(0, |previous| count(&previous.resources, TEAM));
+    let (teams, witness) = if before > 0 {
+        (before, Witness::PreviousSync)
+    } else {
+        (in_statistics(api).await?, Witness::Statistics)
+    };
+    if teams > 0 {
+        return Err(Error::NoTeams { teams, witness });
+    }
+    Ok(())
+}
+
+/// Returns the number of teams in the statistics, 0 where the account may not see them.
+async fn in_statistics(api: Api<'_>) -> Result<u64, Error> {
+    match api.ask(&Statistics).await {
+        Ok(totals) => Ok(totals.teams.unwrap_or_default()),
+        Err(Error::Api(error)) if matches!(error.kind(), Kind::PermissionDenied | Kind::Absent) => {
+            Ok(0)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Refuses a sync that holds much less than the one before.
+pub(crate) fn check_shrink(options: &Options, now: &Summary) -> Result<(), Error> {
+    let Some(previous) = options.previous.as_ref().filter(|_| options.max_shrink > 0) else {
+        return Ok(());
+    };
+    let drops: Vec<_> = counts(previous)
+        .into_iter()
+        .zip(counts(now))
+        .map(|((what, before), (_, now))| Shrinkage { what, before, now })
+        .filter(|drop| drop.exceeds(options.max_shrink))
+        .collect();
+    if drops.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Shrunk {
+        drops,
+        max_shrink: options.max_shrink,
+    })
+}
+
+fn counts(summary: &Summary) -> [(&'static str, u64); 5] {
+    [
+        ("users", count(&summary.resources, USER)),
+        ("roles", count(&summary.resources, ROLE)),
+        ("teams", count(&summary.resources, TEAM)),
+        ("role grants", count(&summary.grants, ROLE)),
+        ("memberships", count(&summary.grants, TEAM)),
+    ]
+}
+
+fn count(counts: &BTreeMap<ResourceTypeId, u64>, kind: &str) -> u64 {
+    let count = counts.get(&ResourceTypeId::from(kind));
+    count.copied().unwrap_or_default()
+}
+
+impl Shrinkage {
+    fn exceeds(&self, percent: u8) -> bool {
+        let lost = u128::from(self.before.saturating_sub(self.now));
+        lost * 100 > u128::from(self.before) * u128::from(percent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(before: u64, now: u64, percent: u8, expected: bool) {
+        let drop = Shrinkage {
+            what: "users",
+            before,
+            now,
+        };
+        assert_eq!(
+            drop.exceeds(percent),
+            expected,
+            "{before} to {now}, {percent} %"
+        );
+    }
+
+    #[test]
+    fn a_drop_is_measured_against_what_was_there() {
+        check(10, 5, 50, false);
+        check(10, 4, 50, true);
+        check(0, 0, 50, false);
+        check(0, 9, 1, false);
+        check(1, 0, 99, true);
+        check(1, 0, 100, false);
+        check(u64::MAX, 0, 99, true);
+    }
+}

@@ -1,0 +1,172 @@
+//! What keeps an account from being used for a sync, in words that help (`rocketchat-api.md` sections 1.2 and 1.6).
+
+use std::fmt;
+
+use rocketchat_api::{RoleId, UserId};
+
+/// Permissions without which lists are short or come with fields missing.
+pub(crate) const VIEW_USERS: &str = "view-d-room";
+pub(crate) const VIEW_ALL_TEAMS: &str = "view-all-teams";
+pub(crate) const VIEW_FULL_USERS: &str = "view-full-other-user-info";
+
+/// Built-in roles that reach too many accounts, or too few rights, to be given permissions for a sync's sake.
+const BUILT_IN: [&str; 13] = [
+    "user",
+    "guest",
+    "anonymous",
+    "app",
+    "bot",
+    "livechat-agent",
+    "livechat-manager",
+    "livechat-monitor",
+    "auditor",
+    "auditor-log",
+    "owner",
+    "moderator",
+    "leader",
+];
+
+/// Something that keeps the account from being used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The token belongs to another account than the one configured.
+    WrongAccount {
+        /// The user id from the configuration.
+        configured: UserId,
+        /// The user id that the server names.
+        actual: UserId,
+    },
+    /// No role of the account has a permission that is needed to see everything.
+    MissingPermission(MissingPermission),
+}
+
+/// A permission that the account lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MissingPermission {
+    /// Rocket.Chat's id of the permission.
+    pub permission: &'static str,
+    /// The roles that have it now.
+    pub holders: Vec<RoleId>,
+    /// The roles of the account.
+    pub account_roles: Vec<RoleId>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongAccount { configured, actual } => write!(
+                f,
+                "the token belongs to user {actual}, not to the configured user {configured}"
+            ),
+            Self::MissingPermission(missing) => write!(
+                f,
+                "permission {} is missing: {}",
+                missing.permission,
+                missing.consequence()
+            ),
+        }
+    }
+}
+
+impl Problem {
+    /// Says what to do about it.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::WrongAccount { .. } => {
+                "set the user id that was shown when the token was created".to_owned()
+            }
+            Self::MissingPermission(missing) => missing.advice(),
+        }
+    }
+}
+
+impl MissingPermission {
+    /// Says what would be missing from the sync.
+    pub fn consequence(&self) -> &'static str {
+        consequence(self.permission)
+    }
+
+    /// Names the screen, the permission and the role that should get it.
+    pub fn advice(&self) -> String {
+        let holders = list(self.holders.iter().map(RoleId::as_str));
+        format!("{} (now ticked for: {holders})", advise_on(&[self]))
+    }
+
+    fn best_role_has_it(&self) -> bool {
+        let role = self.best_role();
+        self.holders.iter().any(|holder| holder.as_str() == role)
+    }
+
+    /// Returns the role that reaches the fewest other accounts: a custom one of the account, else `bot`.
+    fn best_role(&self) -> &str {
+        let own = |role: &&RoleId| !BUILT_IN.contains(&role.as_str());
+        self.account_roles
+            .iter()
+            .find(own)
+            .map_or("bot", RoleId::as_str)
+    }
+}
+
+/// Says what to do about all problems of one account, each screen named once.
+pub(crate) fn advise(problems: &[Problem]) -> String {
+    let mut advice = Vec::new();
+    let mut missing = Vec::new();
+    for problem in problems {
+        match problem {
+            Problem::MissingPermission(it) => missing.push(it),
+            Problem::WrongAccount { .. } => advice.push(problem.advice()),
+        }
+    }
+    let (held, lacking): (Vec<_>, Vec<_>) =
+        missing.into_iter().partition(|it| it.best_role_has_it());
+    for group in [held, lacking] {
+        if !group.is_empty() {
+            advice.push(advise_on(&group));
+        }
+    }
+    advice.join("; ")
+}
+
+/// Says what to do about permissions that one role should get, or that it has and the account should get the role.
+fn advise_on(missing: &[&MissingPermission]) -> String {
+    let Some(first) = missing.first() else {
+        return String::new();
+    };
+    let role = first.best_role();
+    let permissions = list(missing.iter().map(|it| it.permission));
+    if first.best_role_has_it() {
+        return format!(
+            "in the administration, open Workspace > Users and give the account the role {role}, which has {permissions}"
+        );
+    }
+    let whose = if first.account_roles.iter().any(|held| held.as_str() == role) {
+        "which the account has"
+    } else {
+        "and give the account that role under Workspace > Users"
+    };
+    format!(
+        "in the administration, open Workspace > Permissions and tick {permissions} for the role {role}, {whose}"
+    )
+}
+
+/// Says what a sync lacks without a permission.
+pub(crate) fn consequence(permission: &str) -> &'static str {
+    match permission {
+        VIEW_USERS => "users cannot be listed",
+        VIEW_ALL_TEAMS => "teams and their members would be missing",
+        VIEW_FULL_USERS => "e-mail addresses, roles and last logins would be missing",
+        _ => "the sync would be incomplete",
+    }
+}
+
+/// Joins names for people; an empty list is "none".
+pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

@@ -1,0 +1,399 @@
+//! The checks before a sync, as a report for people: what is in order, what is not, and how long a sync will take.
+//!
+//! Asks a handful of questions (`rocketchat-api.md` section 7.2) and reads no list but that of the teams.
+
+mod paging;
+mod plan;
+
+use std::time::Duration;
+
+use rocketchat_api::{Page, Rows, Team, TeamsListAll, User, UsersList, UsersListByStatus};
+use rocketchat_http::Client;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::api::Api;
+use crate::preflight::Preflight;
+use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, consequence, list};
+use crate::read::{Whole, read_whole};
+use crate::{Error, Options};
+
+pub use paging::Paging;
+pub use plan::{Plan, PlannedRequests};
+
+/// What was found out about a workspace and an account.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct Validation {
+    /// The checks in the order they were made.
+    pub checks: Vec<Check>,
+    /// The server's version, if it tells.
+    pub server_version: Option<String>,
+    /// How many calls the account may make.
+    pub rate_limit: Option<RateLimit>,
+    /// How the server cuts lists.
+    pub paging: Option<Paging>,
+    /// What a sync will ask for, and how long that will take.
+    pub plan: Option<Plan>,
+    /// Why a sync would fail, if it would.
+    #[serde(skip)]
+    pub error: Option<Error>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Check {
+    /// What was looked at.
+    pub name: &'static str,
+    /// Whether it is in order.
+    pub status: Status,
+    /// What was found.
+    pub result: String,
+    /// What to do, if anything.
+    pub advice: Option<String>,
+}
+
+/// Whether something is in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Status {
+    /// It is.
+    Passed,
+    /// A sync works, but not as well as it could.
+    Warning,
+    /// A sync would fail.
+    Failed,
+    /// Not looked at, because something before it failed.
+    Skipped,
+}
+
+/// How many calls the account may make to each endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// Whether there is a limit for this account.
+    pub applies: bool,
+    /// Calls per window.
+    pub calls: Option<u64>,
+    /// The length of a window, as far as the answers told.
+    pub window_seconds: Option<u64>,
+}
+
+const SERVER: &str = "server";
+const TOKEN: &str = "token";
+const ACCOUNT: &str = "account";
+const USERS: &str = "users";
+const TEAMS: &str = "teams";
+const PAGING: &str = "paging";
+const RATE_LIMIT: &str = "rate limit";
+
+const STAGES: [&str; 10] = [
+    SERVER,
+    TOKEN,
+    ACCOUNT,
+    VIEW_USERS,
+    VIEW_ALL_TEAMS,
+    VIEW_FULL_USERS,
+    USERS,
+    TEAMS,
+    PAGING,
+    RATE_LIMIT,
+];
+
+/// Looks at everything that a sync depends on. Never fails: what goes wrong is part of the report.
+pub async fn validate(client: &Client, options: &Options) -> Validation {
+    let started = Instant::now();
+    let mut examination = Examination {
+        api: Api::new(client),
+        options,
+        stage: SERVER,
+        found: Validation {
+            checks: Vec::new(),
+            server_version: None,
+            rate_limit: None,
+            paging: None,
+            plan: None,
+            error: None,
+        },
+    };
+    if let Err(error) = examination.run(client, started).await {
+        examination.fail(error);
+    }
+    examination.skip_the_rest();
+    examination.found
+}
+
+struct Examination<'a> {
+    api: Api<'a>,
+    options: &'a Options,
+    stage: &'static str,
+    found: Validation,
+}
+
+/// What the lists promise to hold.
+struct Sizes {
+    users: u64,
+    deactivated: Option<u64>,
+    lists_by_status: bool,
+    teams: Vec<Team>,
+}
+
+impl Examination<'_> {
+    async fn run(&mut self, client: &Client, started: Instant) -> Result<(), Error> {
+        let server = self.api.ask(&rocketchat_api::Info).await?;
+        self.found.server_version.clone_from(&server.version);
+        self.pass(match &server.version {
+            Some(version) => format!("Rocket.Chat {version}"),
+            None => "Rocket.Chat, which hides its version".to_owned(),
+        });
+        self.stage = TOKEN;
+        let preflight = Preflight::of(self.api, self.options, server).await?;
+        self.pass("valid".to_owned());
+        let problems = self.judge(&preflight).await;
+        let may_list = |permission| preflight.holds(permission);
+        let (users, teams) = (may_list(VIEW_USERS), may_list(VIEW_ALL_TEAMS));
+        if !problems.is_empty() {
+            self.found.error = Some(Error::Preflight { problems });
+        }
+        let mut sizes = Sizes {
+            users: 0,
+            deactivated: None,
+            lists_by_status: true,
+            teams: Vec::new(),
+        };
+        if users {
+            self.stage = USERS;
+            self.look_at_users(&mut sizes).await?;
+        }
+        if teams {
+            self.stage = TEAMS;
+            self.look_at_teams(&mut sizes).await?;
+        }
+        if users {
+            self.stage = PAGING;
+            self.look_at_paging(&sizes).await?;
+        }
+        self.stage = RATE_LIMIT;
+        self.look_at_limit(client);
+        if let (Some(limit), Some(paging), true) = (self.found.rate_limit, self.found.paging, teams)
+        {
+            let requests = u32::try_from(client.stats().requests.max(1)).unwrap_or(u32::MAX);
+            let latency = started.elapsed().saturating_sub(client.stats().waited) / requests;
+            self.found.plan = Some(self.plan(&sizes, limit, paging, latency));
+        }
+        Ok(())
+    }
+
+    /// Notes what account and permissions are worth, and returns what keeps them from being used.
+    async fn judge(&mut self, preflight: &Preflight) -> Vec<Problem> {
+        self.stage = ACCOUNT;
+        let mut problems = Vec::new();
+        if let Some(problem) = preflight.wrong_account() {
+            self.note_problem(problem, &mut problems);
+        } else {
+            let name = preflight.account.username.as_deref();
+            self.pass(format!(
+                "{}, roles: {}",
+                name.unwrap_or(preflight.caller().as_str()),
+                list(preflight.roles().map(rocketchat_api::RoleId::as_str))
+            ));
+        }
+        for permission in [VIEW_USERS, VIEW_ALL_TEAMS, VIEW_FULL_USERS] {
+            self.stage = permission;
+            if let Some(role) = preflight.holder(permission) {
+                self.pass(format!("held through the role {role}"));
+                continue;
+            }
+            let needed =
+                permission != VIEW_FULL_USERS || preflight.lacks_list_by_status(self.api).await;
+            let missing: Vec<_> = preflight.missing(&[permission]).collect();
+            for problem in missing {
+                if needed {
+                    self.note_problem(problem, &mut problems);
+                } else {
+                    self.warn(
+                        "not held; users that are made while a sync runs, and join a team, cannot be looked up".to_owned(),
+                        problem.advice(),
+                    );
+                }
+            }
+        }
+        problems
+    }
+
+    async fn look_at_users(&mut self, sizes: &mut Sizes) -> Result<(), Error> {
+        let one = Page {
+            count: 1,
+            offset: 0,
+        };
+        let (rows, endpoint) = match self.api.probe(&UsersListByStatus::all(one)).await {
+            Err(Error::Api(error)) if error.kind() == rocketchat_api::Kind::Absent => {
+                sizes.lists_by_status = false;
+                (self.api.ask(&UsersList(one)).await?, "users.list")
+            }
+            other => (other?, "users.listByStatus"),
+        };
+        sizes.users = rows.total;
+        let users = format!("{} users in {endpoint}", rows.total);
+        if !sizes.lists_by_status {
+            self.pass(users);
+            return Ok(());
+        }
+        let deactivated = self
+            .api
+            .ask(&UsersListByStatus::deactivated(one))
+            .await?
+            .total;
+        sizes.deactivated = Some(deactivated);
+        self.pass(format!("{users}, {deactivated} of them deactivated"));
+        Ok(())
+    }
+
+    async fn look_at_teams(&mut self, sizes: &mut Sizes) -> Result<(), Error> {
+        let Whole { rows, .. } = read_whole(self.api, TeamsListAll).await?;
+        sizes.teams = rows;
+        self.pass(format!(
+            "{} teams, {} of them with members",
+            sizes.teams.len(),
+            peopled(&sizes.teams).count()
+        ));
+        Ok(())
+    }
+
+    async fn look_at_paging(&mut self, sizes: &Sizes) -> Result<(), Error> {
+        let users = async |page: Page| -> Result<Rows<User>, Error> {
+            if sizes.lists_by_status {
+                self.api.ask(&UsersListByStatus::all(page)).await
+            } else {
+                self.api.ask(&UsersList(page)).await
+            }
+        };
+        let paging = Paging::probe(sizes.users, users).await?;
+        self.pass(paging.to_string());
+        self.found.paging = Some(paging);
+        Ok(())
+    }
+
+    fn look_at_limit(&mut self, client: &Client) {
+        let routes = client.stats().routes;
+        let limit = RateLimit {
+            applies: routes.values().any(|route| route.limited == Some(true)),
+            calls: routes.values().filter_map(|route| route.limit).min(),
+            window_seconds: routes
+                .values()
+                .filter_map(|route| route.window)
+                .max()
+                .map(rounded),
+        };
+        self.found.rate_limit = Some(limit);
+        if limit.applies {
+            self.warn(
+                limit.to_string(),
+                "give the account the role bot, which lifts the limit (permission api-bypass-rate-limit), or raise the limit \
+                 under Workspace > Settings > Rate Limiter"
+                    .to_owned(),
+            );
+        } else {
+            self.pass(limit.to_string());
+        }
+    }
+
+    fn plan(&self, sizes: &Sizes, limit: RateLimit, paging: Paging, latency: Duration) -> Plan {
+        plan::make(&plan::Facts {
+            users: sizes.users,
+            users_endpoint: if sizes.lists_by_status {
+                "users.listByStatus"
+            } else {
+                "users.list"
+            },
+            deactivated: sizes.deactivated,
+            teams: sizes.teams.len() as u64,
+            members: peopled(&sizes.teams)
+                .map(|team| team.number_of_users.unwrap_or(1))
+                .collect(),
+            limit,
+            paging,
+            latency,
+            options: self.options,
+        })
+    }
+
+    fn note_problem(&mut self, problem: Problem, problems: &mut Vec<Problem>) {
+        let result = match &problem {
+            Problem::WrongAccount { .. } => problem.to_string(),
+            Problem::MissingPermission(it) => format!("missing: {}", consequence(it.permission)),
+        };
+        self.add(Status::Failed, result, Some(problem.advice()));
+        problems.push(problem);
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.add(Status::Failed, error.to_string(), error.hint());
+        self.found.error.get_or_insert(error);
+    }
+
+    fn pass(&mut self, result: String) {
+        self.add(Status::Passed, result, None);
+    }
+
+    fn warn(&mut self, result: String, advice: String) {
+        self.add(Status::Warning, result, Some(advice));
+    }
+
+    fn add(&mut self, status: Status, result: String, advice: Option<String>) {
+        self.found.checks.push(Check {
+            name: self.stage,
+            status,
+            result,
+            advice,
+        });
+    }
+
+    fn skip_the_rest(&mut self) {
+        for (place, stage) in STAGES.into_iter().enumerate() {
+            if self
+                .found
+                .checks
+                .get(place)
+                .is_none_or(|it| it.name != stage)
+            {
+                let skipped = Check {
+                    name: stage,
+                    status: Status::Skipped,
+                    result: "not looked at".to_owned(),
+                    advice: None,
+                };
+                self.found.checks.insert(place, skipped);
+            }
+        }
+    }
+}
+
+fn peopled(teams: &[Team]) -> impl Iterator<Item = &Team> {
+    teams.iter().filter(|team| team.number_of_users != Some(0))
+}
+
+/// Rounds what clocks of whole seconds tell to what an administrator may have set.
+fn rounded(window: Duration) -> u64 {
+    let seconds = (window + Duration::from_millis(500)).as_secs();
+    if seconds < 10 {
+        seconds
+    } else {
+        (seconds + 2) / 5 * 5
+    }
+}
+
+impl std::fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.applies, self.calls, self.window_seconds) {
+            (false, ..) => f.write_str("does not apply to this account"),
+            (true, Some(calls), Some(60)) => write!(f, "{calls} calls a minute to each endpoint"),
+            (true, Some(calls), Some(window)) => {
+                write!(f, "{calls} calls in {window} s to each endpoint")
+            }
+            _ => f.write_str("applies to this account"),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The requests of a sync, and how long they will take (`rocketchat-api.md` section 7.1).
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Paging, RateLimit};
+use crate::{DormantMemberships, Options};
+
+/// What a sync will ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The requests by endpoint.
+    pub requests: Vec<PlannedRequests>,
+    /// The time they will take.
+    pub seconds: u64,
+    /// The time if the teams of all deactivated users have to be asked for, where their number is known.
+    pub seconds_at_most: u64,
+    /// The same for people, with the reason.
+    pub text: String,
+}
+
+/// The requests to one endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PlannedRequests {
+    /// The endpoint.
+    pub endpoint: &'static str,
+    /// How many.
+    pub calls: u64,
+    /// Whether fewer may do.
+    pub at_most: bool,
+}
+
+/// What the plan depends on.
+pub(super) struct Facts<'a> {
+    pub(super) users: u64,
+    pub(super) users_endpoint: &'static str,
+    pub(super) deactivated: Option<u64>,
+    pub(super) teams: u64,
+    /// The rows of each team that has any.
+    pub(super) members: Vec<u64>,
+    pub(super) limit: RateLimit,
+    pub(super) paging: Paging,
+    /// The time of one request.
+    pub(super) latency: Duration,
+    pub(super) options: &'a Options,
+}
+
+/// Plans a sync.
+pub(super) fn make(facts: &Facts<'_>) -> Plan {
+    let paging = facts.paging;
+    let users = paging.requests(facts.users);
+    let teams = paging.requests(facts.teams);
+    let members: u64 = facts
+        .members
+        .iter()
+        .map(|rows| paging.requests(*rows))
+        .sum();
+    let resolve = facts.options.dormant_memberships == DormantMemberships::Resolve;
+    let dormant = facts.deactivated.filter(|_| resolve && members > 0);
+    let workers = |workers: usize| workers.max(1) as u64;
+    let one_by_one = facts.time(users, 1);
+    let by_team = facts.time(teams, 1) + facts.time(members, workers(facts.options.member_workers));
+    let time = one_by_one.max(by_team);
+    let more = facts.time(dormant.unwrap_or_default(), workers(facts.options.workers));
+    let mut requests = vec![
+        planned("me", 2, true),
+        planned("permissions.listAll", 2, true),
+        planned("roles.list", 2, true),
+        planned(facts.users_endpoint, users, false),
+        planned("teams.listAll", teams, false),
+        planned("teams.members", members, false),
+    ];
+    requests.extend(dormant.map(|calls| planned("users.listTeams", calls, true)));
+    let slowest = if one_by_one > by_team {
+        format!("{users} pages of users")
+    } else {
+        format!("{} teams", facts.members.len())
+    };
+    Plan {
+        requests,
+        seconds: time.as_secs(),
+        seconds_at_most: (time + more).as_secs(),
+        text: facts.describe(time, more, &slowest),
+    }
+}
+
+fn planned(endpoint: &'static str, calls: u64, at_most: bool) -> PlannedRequests {
+    PlannedRequests {
+        endpoint,
+        calls,
+        at_most,
+    }
+}
+
+impl Facts<'_> {
+    /// Returns how long a number of calls to one endpoint takes.
+    fn time(&self, calls: u64, workers: u64) -> Duration {
+        let calls_at_once = u32::try_from(calls.div_ceil(workers)).unwrap_or(u32::MAX);
+        let work = self.latency.saturating_mul(calls_at_once);
+        let (true, Some(limit), Some(window)) = (
+            self.limit.applies,
+            self.limit.calls,
+            self.limit.window_seconds,
+        ) else {
+            return work;
+        };
+        // A window may have begun, and been used by others, before the first call.
+        let windows = calls / limit.max(1);
+        work.max(Duration::from_secs(windows.saturating_mul(window)))
+    }
+
+    fn describe(&self, time: Duration, more: Duration, slowest: &str) -> String {
+        let is_long = |time: Duration| time.as_secs() > 0;
+        let rate = match (self.limit.calls, self.limit.window_seconds) {
+            (Some(calls), Some(60)) => format!("{calls} a minute"),
+            (Some(calls), Some(window)) => format!("{calls} in {window} s"),
+            _ => "the rate allowed".to_owned(),
+        };
+        let mut parts = vec![Rough(time).to_string()];
+        if self.limit.applies && is_long(time) {
+            parts.push(format!(": {slowest} at {rate}"));
+        }
+        if is_long(more) {
+            let more = Rough(more);
+            parts.push(format!(
+                ", up to {more} more if teams have deactivated members"
+            ));
+        }
+        if self.limit.applies && is_long(time + more) {
+            parts.push(
+                "; give the account the role bot, or raise the limit, to make it seconds"
+                    .to_owned(),
+            );
+        }
+        parts.concat()
+    }
+}
+
+/// A duration that is only an estimate.
+struct Rough(Duration);
+
+impl fmt::Display for Rough {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let minutes = self.0.as_secs().div_ceil(60);
+        match minutes {
+            0 | 1 => f.write_str("under a minute"),
+            2..90 => write!(f, "about {minutes} min"),
+            _ => write!(f, "about {} h {:02} min", minutes / 60, minutes % 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(limited: bool, whole: bool, users: u64, teams: usize, deactivated: u64) -> Plan {
+        make(&Facts {
+            users,
+            users_endpoint: "users.listByStatus",
+            deactivated: Some(deactivated),
+            teams: teams as u64,
+            members: vec![20; teams],
+            limit: RateLimit {
+                applies: limited,
+                calls: limited.then_some(10),
+                window_seconds: limited.then_some(60),
+            },
+            paging: Paging {
+                whole_lists: whole,
+                rows: 100,
+                is_cut: !whole,
+            },
+            latency: Duration::from_millis(100),
+            options: &Options::new("x".into()),
+        })
+    }
+
+    #[test]
+    fn teams_rule_a_limited_sync() {
+        insta::assert_snapshot!(plan(true, true, 1000, 200, 0).text, @"about 20 min: 200 teams at 10 a minute; give the account the role bot, or raise the limit, to make it seconds");
+        insta::assert_snapshot!(plan(true, true, 1000, 40, 212).text, @"about 4 min: 40 teams at 10 a minute, up to about 21 min more if teams have deactivated members; give the account the role bot, or raise the limit, to make it seconds");
+    }
+
+    #[test]
+    fn pages_of_users_rule_when_there_are_few_teams() {
+        insta::assert_snapshot!(plan(true, false, 100_000, 3, 0).text, @"about 1 h 41 min: 1013 pages of users at 10 a minute; give the account the role bot, or raise the limit, to make it seconds");
+    }
+
+    #[test]
+    fn without_a_limit_requests_take_their_own_time() {
+        insta::assert_snapshot!(plan(false, true, 1000, 200, 0).text, @"under a minute");
+        insta::assert_snapshot!(plan(false, true, 1000, 5000, 0).text, @"about 5 min");
+    }
+
+    #[test]
+    fn every_endpoint_is_planned() {
+        let plan = plan(true, false, 250, 3, 7);
+        let calls: Vec<_> = plan
+            .requests
+            .iter()
+            .map(|it| (it.endpoint, it.calls))
+            .collect();
+        let expected = [
+            ("me", 2),
+            ("permissions.listAll", 2),
+            ("roles.list", 2),
+            ("users.listByStatus", 5),
+            ("teams.listAll", 3),
+            ("teams.members", 9),
+            ("users.listTeams", 7),
+        ];
+        assert_eq!(calls, expected);
+    }
+}
