@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// Sync the users, roles and teams of a Rocket.Chat workspace to a file that Baton reads
 #[derive(Debug, Parser)]
@@ -20,20 +20,26 @@ pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     #[command(flatten)]
-    pub(crate) connector: Connector,
+    pub(crate) connection: Connection,
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) choices: Choices,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Check server, token and permissions, and say how long a sync will take; writes no file
+    ///
+    /// Takes the settings of a sync, so that the word can be put into any command line. Those about files mean nothing here.
+    Validate(Validate),
     /// Sync a simulated workspace, without any Rocket.Chat, and show what the file holds
     Demo(Demo),
 }
 
-/// What the connector needs to know of the workspace.
-#[derive(Debug, Args)]
-pub(crate) struct Connector {
+/// How to reach the workspace. The demo brings its own, so these are not for every command.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Connection {
     /// Address of the workspace, with its sub-path if it has one ($BATON_ROCKETCHAT_BASE_URL)
     #[arg(long = "rocketchat-base-url", value_name = "URL")]
     pub(crate) base_url: Option<String>,
@@ -47,23 +53,67 @@ pub(crate) struct Connector {
         hide_default_value = true
     )]
     pub(crate) auth_token: Option<Token>,
+}
+
+impl Connection {
+    /// Fills what was not said after a command with what was said before it.
+    pub(crate) fn or(self, before: Self) -> Self {
+        Self {
+            base_url: self.base_url.or(before.base_url),
+            user_id: self.user_id.or(before.user_id),
+            auth_token: self.auth_token.or(before.auth_token),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.base_url.is_none() && self.user_id.is_none() && self.auth_token.is_none()
+    }
+}
+
+/// What to sync, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct Choices {
     /// Sync the roles owner, leader and moderator within teams too ($BATON_ROCKETCHAT_TEAM_ROLES)
     #[arg(long = "rocketchat-team-roles", global = true)]
     pub(crate) team_roles: bool,
-}
-
-/// What every Baton connector has.
-#[derive(Debug, Args)]
-pub(crate) struct Common {
+    /// What to do about team memberships of deactivated users [default: resolve] ($BATON_ROCKETCHAT_DORMANT_MEMBERSHIPS)
+    #[arg(
+        long = "rocketchat-dormant-memberships",
+        global = true,
+        value_name = "HOW"
+    )]
+    pub(crate) dormant_memberships: Option<DormantMemberships>,
+    /// Fail if users, roles, teams, role grants or memberships are fewer by more than this than in the file's newest sync; 0
+    /// turns that off [default: 50] ($BATON_MAX_SHRINK)
+    #[arg(long, global = true, value_name = "PERCENT", value_parser = value_parser!(u8).range(0..=100))]
+    pub(crate) max_shrink: Option<u8>,
     /// File to write; a sync is added to an existing one [default: sync.c1z, or demo.c1z] ($BATON_FILE)
     #[arg(short, long, global = true, value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
+    /// File for a summary of the run as JSON, also when it fails ($BATON_SUMMARY)
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) summary: Option<PathBuf>,
+}
+
+/// How to log.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
     /// How much to log to stderr [default: info] ($BATON_LOG_LEVEL)
     #[arg(long, global = true, value_name = "LEVEL")]
     pub(crate) log_level: Option<LogLevel>,
     /// How to log [default: console when stdout is a terminal, else json] ($BATON_LOG_FORMAT)
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) log_format: Option<LogFormat>,
+}
+
+/// What to check, and how to say it.
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+    /// How to write the report to stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output_format: OutputFormat,
 }
 
 /// The shape of the simulated workspace.
@@ -98,6 +148,22 @@ pub(crate) enum LogLevel {
 pub(crate) enum LogFormat {
     Console,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// A table for people
+    Text,
+    /// The same for programs
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DormantMemberships {
+    /// Look them up, user by user, where a team counts more members than it lists
+    Resolve,
+    /// Only count them, which spends no requests
+    Count,
 }
 
 /// A token as it was typed. It never shows itself.

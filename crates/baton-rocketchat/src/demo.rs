@@ -2,52 +2,68 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use baton_c1z::{Limits, Reader};
 use rocketchat_http::Credentials;
 use rocketchat_sim::{Account, Limiter, Member, Server, Shape, User, Workspace};
-use rocketchat_sync::Report;
 use rocketchat_sync::mapping::team::TEAM_ROLES;
+use rocketchat_sync::{DormantMemberships, Options};
 use secrecy::SecretString;
 
-use crate::cli::{Common, Connector, Demo};
+use crate::cli::{Choices, Connection, Demo, LogFormat};
 use crate::code::Code;
 use crate::failure::Failure;
-use crate::oneshot::sync_to_file;
-use crate::settings::{self, Settings};
-use crate::words::{duration, number};
+use crate::oneshot::{Synced, sync_to_file};
+use crate::settings;
+use crate::summary::SummaryFile;
+use crate::words::{duration, number, print};
 
 /// Syncs a simulated workspace and prints what the file holds.
 pub(crate) async fn run(
     demo: &Demo,
-    connector: &Connector,
-    common: &Common,
+    connection: &Connection,
+    choices: &Choices,
+    logs: LogFormat,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
+    if !connection.is_empty() {
+        return Err(has_its_own_workspace());
+    }
+    let file = settings::file(choices, "demo.c1z");
+    let summary = SummaryFile::check(settings::summary(choices), &file)?;
     let server = start(demo).await?;
-    let file = settings::file(common, "demo.c1z");
     let account = if demo.rate_limit.is_some() {
         Account::LimitedReader
     } else {
         Account::Reader
     };
-    let team_roles = settings::team_roles(connector);
+    let outcome = async {
+        let workspace = reach(&server, account)?;
+        let options = settings::options(choices, &workspace.user_id)?;
+        sync_to_file(workspace, options, &file, logs, stop).await
+    };
+    let synced = summary.record(outcome.await)?;
+    let contents = Contents::read(&file)?;
+    contents.check(&server, &synced.options)?;
+    print(&describe(demo, &server, &synced, &contents))
+}
+
+/// Settings of the workspace would quietly mean nothing.
+fn has_its_own_workspace() -> Failure {
+    Failure::other(anyhow::anyhow!(
+        "demo brings its own workspace and takes no --rocketchat-base-url, --rocketchat-user-id or --rocketchat-auth-token"
+    ))
+    .with_hint("leave the word demo out to sync the workspace, or put validate in its place to check it")
+}
+
+fn reach(server: &Server, account: Account) -> Result<settings::Workspace, Failure> {
     let (user_id, token) = server.credentials(account);
-    let settings = Settings {
+    Ok(settings::Workspace {
         base_url: server.base_url().parse()?,
         credentials: Credentials::new(&user_id, &SecretString::from(token))?,
         user_id,
-        team_roles,
-    };
-    let started = Instant::now();
-    let report = sync_to_file(settings, &file, stop).await?;
-    let took = started.elapsed();
-    let contents = Contents::read(&file)?;
-    contents.check(&server, team_roles)?;
-    print(&describe(demo, &server, &file, &report, took, &contents))
+    })
 }
 
 async fn start(demo: &Demo) -> Result<Server, Failure> {
@@ -116,8 +132,8 @@ impl Contents {
     }
 
     /// Compares the file with the workspace it was read from.
-    fn check(&self, server: &Server, team_roles: bool) -> Result<(), Failure> {
-        let truth = server.with(|workspace| truth(workspace, team_roles));
+    fn check(&self, server: &Server, options: &Options) -> Result<(), Failure> {
+        let truth = server.with(|workspace| truth(workspace, options));
         for (kind, resources, grants) in truth {
             let row = self.rows.iter().find(|row| row.0 == kind);
             let found = row
@@ -136,7 +152,7 @@ impl Contents {
 }
 
 /// Counts what a sync has to find: resources and grants by type.
-fn truth(workspace: &Workspace, team_roles: bool) -> [(&'static str, u64, u64); 3] {
+fn truth(workspace: &Workspace, options: &Options) -> [(&'static str, u64, u64); 3] {
     let count = |number: usize| number as u64;
     let users: HashMap<_, _> = workspace
         .users
@@ -154,13 +170,17 @@ fn truth(workspace: &Workspace, team_roles: bool) -> [(&'static str, u64, u64); 
     let assignments = workspace.users.iter().map(|user| held(user).len()).sum();
     let grants = |member: &Member, active: bool| {
         // Of a deactivated member the server tells no role but the owner's.
-        let told =
-            |role: &&&str| team_roles && member.has_role(role) && (active || **role == "owner");
+        let told = |role: &&&str| {
+            options.team_roles && member.has_role(role) && (active || **role == "owner")
+        };
         1 + TEAM_ROLES.iter().filter(told).count()
     };
+    let lists_dormant = options.dormant_memberships == DormantMemberships::Resolve;
     let members = workspace
         .memberships()
-        .filter_map(|(_, member)| Some(grants(member, *users.get(&member.user_id)?)));
+        .filter_map(|(_, member)| Some((member, *users.get(&member.user_id)?)))
+        .filter(|(_, active)| *active || lists_dormant)
+        .map(|(member, active)| grants(member, active));
     [
         ("user", count(users.len()), 0),
         (
@@ -172,14 +192,8 @@ fn truth(workspace: &Workspace, team_roles: bool) -> [(&'static str, u64, u64); 
     ]
 }
 
-fn describe(
-    demo: &Demo,
-    server: &Server,
-    file: &Path,
-    report: &Report,
-    took: Duration,
-    contents: &Contents,
-) -> String {
+fn describe(demo: &Demo, server: &Server, synced: &Synced, contents: &Contents) -> String {
+    let Synced { report, took, .. } = synced;
     let mut text = String::new();
     let items: u64 = contents.rows.iter().map(|row| row.1 + row.3).sum();
     let per_second = u128::from(items) * 1000 / took.as_millis().max(1);
@@ -193,13 +207,13 @@ fn describe(
     let _ = writeln!(
         text,
         "Synced in {} with {} requests, {per_second} resources and grants a second",
-        duration(took),
+        duration(*took),
         number(report.requests)
     );
     let _ = writeln!(
         text,
         "File: {}, {} bytes, {} sync(s)\n",
-        file.display(),
+        synced.file.display(),
         number(contents.bytes),
         contents.syncs
     );
@@ -219,20 +233,27 @@ fn describe(
     }
     let _ = writeln!(
         text,
-        "\nUsers: {} disabled, {} service, {} federated. Memberships: {} of deactivated users, {} rows of deleted users.",
+        "\nUsers: {} disabled, {} service, {} federated. {}",
         number(report.disabled_users),
         number(report.service_users),
         number(report.federated_users),
-        number(report.dormant_members),
-        number(report.orphaned_members),
+        describe_memberships(synced),
     );
     text.push_str("The counts equal those of the simulated workspace.\n");
     text
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    std::io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::other(error.into()))
+fn describe_memberships(synced: &Synced) -> String {
+    let Synced { report, .. } = synced;
+    match synced.options.dormant_memberships {
+        DormantMemberships::Resolve => format!(
+            "Memberships: {} of deactivated users, {} rows of deleted users.",
+            number(report.dormant_members),
+            number(report.orphaned_members)
+        ),
+        DormantMemberships::Count => format!(
+            "Memberships of deactivated or deleted users, only counted: {}.",
+            number(report.dormant_members)
+        ),
+    }
 }

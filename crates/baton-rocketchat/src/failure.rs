@@ -32,26 +32,48 @@ impl Failure {
         }
     }
 
+    /// Returns the error in one line.
+    pub(crate) fn error(&self) -> String {
+        self.error.to_string()
+    }
+
+    /// Returns what led to the error, nearest first. Many libraries repeat their cause in their own words; once is enough.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let mut said = self.error();
+        let causes = self.error.chain().skip(1).map(ToString::to_string);
+        let news = causes.filter(|words| {
+            let is_new = !said.contains(words);
+            if is_new {
+                said.clone_from(words);
+            }
+            is_new
+        });
+        news.collect()
+    }
+
+    /// Returns what can be done about it, where that is known.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.code as u8
+    }
+
     /// Writes the error, its causes and the hint to stderr, and returns the exit code.
     #[expect(
         clippy::print_stderr,
         reason = "the last words of the program belong there whatever the log settings are"
     )]
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.error);
-        let mut said = self.error.to_string();
-        for cause in self.error.chain().skip(1) {
-            let words = cause.to_string();
-            // Many libraries repeat their cause in their own words; once is enough.
-            if !said.contains(&words) {
-                eprintln!("  caused by: {words}");
-                said = words;
-            }
+        eprintln!("error: {}", self.error());
+        for cause in self.causes() {
+            eprintln!("  caused by: {cause}");
         }
-        if let Some(hint) = &self.hint {
+        if let Some(hint) = self.hint() {
             eprintln!("\nhint: {hint}");
         }
-        ExitCode::from(self.code as u8)
+        ExitCode::from(self.exit_code())
     }
 }
 

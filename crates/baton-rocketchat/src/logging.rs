@@ -1,16 +1,23 @@
 //! Logs, always on stderr: stdout is for data.
 
+mod embedded;
+
 use std::io::IsTerminal as _;
 
 use clap::ValueEnum as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format;
 
-use crate::cli::{LogFormat, LogLevel};
+use crate::cli::{LogFormat, LogLevel, Logs};
 use crate::settings::variable;
 
-/// Starts logging as the flags or the environment say. Values that mean nothing count as the default.
-pub(crate) fn start(level: Option<LogLevel>, format: Option<LogFormat>) {
-    let level = level
+use embedded::Embedded;
+
+/// Starts logging as the flags or the environment say, and returns the format. Variables with a value that means nothing
+/// count as not set, as with other connectors (`baton-runtime.md` section 1.4).
+pub(crate) fn start(flags: &Logs) -> LogFormat {
+    let level = flags
+        .log_level
         .or_else(|| from_environment("log-level"))
         .unwrap_or(LogLevel::Info);
     let default_format = if std::io::stdout().is_terminal() {
@@ -18,7 +25,8 @@ pub(crate) fn start(level: Option<LogLevel>, format: Option<LogFormat>) {
     } else {
         LogFormat::Json
     };
-    let format = format
+    let format = flags
+        .log_format
         .or_else(|| from_environment("log-format"))
         .unwrap_or(default_format);
     let logs = tracing_subscriber::fmt()
@@ -26,8 +34,12 @@ pub(crate) fn start(level: Option<LogLevel>, format: Option<LogFormat>) {
         .with_env_filter(filter(level));
     match format {
         LogFormat::Console => logs.with_ansi(colours()).with_target(false).init(),
-        LogFormat::Json => logs.json().flatten_event(true).init(),
+        LogFormat::Json => logs
+            .json()
+            .event_format(Embedded(format::format().json().flatten_event(true)))
+            .init(),
     }
+    format
 }
 
 fn from_environment<T: clap::ValueEnum>(field: &str) -> Option<T> {

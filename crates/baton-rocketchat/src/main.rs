@@ -10,34 +10,41 @@ mod failure;
 mod logging;
 mod oneshot;
 mod settings;
+mod summary;
+mod validate;
 mod words;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, LogFormat};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    logging::start(cli.common.log_level, cli.common.log_format);
-    match run(cli) {
+    let logs = logging::start(&cli.logs);
+    match run(cli, logs) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli, logs: LogFormat) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
-    runtime.block_on(dispatch(cli))
+    runtime.block_on(dispatch(cli, logs))
 }
 
-async fn dispatch(cli: Cli) -> Result<(), Failure> {
+async fn dispatch(cli: Cli, logs: LogFormat) -> Result<(), Failure> {
+    let (connection, choices) = (cli.connection, &cli.choices);
     match cli.command {
-        None => oneshot::run(&cli.connector, &cli.common, interrupted()).await,
+        None => oneshot::run(&connection, choices, logs, interrupted()).await,
+        Some(Command::Validate(it)) => {
+            let connection = it.connection.or(connection);
+            validate::run(&connection, choices, it.output_format, interrupted()).await
+        }
         Some(Command::Demo(demo)) => {
-            demo::run(&demo, &cli.connector, &cli.common, interrupted()).await
+            demo::run(&demo, &connection, choices, logs, interrupted()).await
         }
     }
 }

@@ -1,30 +1,36 @@
 //! Where settings come from: the flag, else the environment, else the default.
 //!
-//! A variable that is set to nothing counts as not set, and so does a flag.
+//! A variable that is set to nothing counts as not set, and so does a flag. A variable that holds anything else but a
+//! good value is an error: a typing mistake must not quietly mean the default.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::ValueEnum as _;
 use rocketchat_http::{BaseUrl, Credentials};
+use rocketchat_sync::Options;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::cli::{Common, Connector};
+use crate::cli::{self, Choices, Connection};
 use crate::failure::Failure;
 
 const BASE_URL: &str = "rocketchat-base-url";
 const USER_ID: &str = "rocketchat-user-id";
 const AUTH_TOKEN: &str = "rocketchat-auth-token";
+const TEAM_ROLES: &str = "rocketchat-team-roles";
+const DORMANT_MEMBERSHIPS: &str = "rocketchat-dormant-memberships";
+const MAX_SHRINK: &str = "max-shrink";
 
 /// What is needed to reach the workspace.
-pub(crate) struct Settings {
+pub(crate) struct Workspace {
     pub(crate) base_url: BaseUrl,
     pub(crate) user_id: String,
     pub(crate) credentials: Credentials,
-    pub(crate) team_roles: bool,
 }
 
-impl Settings {
+impl Workspace {
     /// Resolves the settings, naming all that are missing at once.
-    pub(crate) fn resolve(flags: &Connector) -> Result<Self, Failure> {
+    pub(crate) fn resolve(flags: &Connection) -> Result<Self, Failure> {
         let base_url = text(flags.base_url.clone(), BASE_URL);
         let user_id = text(flags.user_id.clone(), USER_ID);
         let typed = flags.auth_token.as_ref().map(|token| token.0.clone());
@@ -35,7 +41,6 @@ impl Settings {
                 base_url: base_url.parse()?,
                 credentials: Credentials::new(&user_id, &token)?,
                 user_id,
-                team_roles: team_roles(flags),
             }),
             (base_url, user_id, token) => Err(missing(&[
                 (AUTH_TOKEN, token.is_none()),
@@ -46,32 +51,93 @@ impl Settings {
     }
 }
 
-/// Tells whether roles within teams are asked for.
-pub(crate) fn team_roles(flags: &Connector) -> bool {
-    let on = |text: String| matches!(text.as_str(), "1" | "t" | "T" | "true" | "TRUE" | "True");
-    flags.team_roles || variable("rocketchat-team-roles").is_some_and(on)
+/// Returns how to sync with the account.
+pub(crate) fn options(flags: &Choices, user_id: &str) -> Result<Options, Failure> {
+    let mut options = Options::new(user_id.into());
+    options.team_roles = flags.team_roles || parsed(TEAM_ROLES, "true or false", on)? == Some(true);
+    let dormant = match flags.dormant_memberships {
+        Some(how) => Some(how),
+        None => parsed(DORMANT_MEMBERSHIPS, "resolve or count", |text| {
+            cli::DormantMemberships::from_str(text, true).ok()
+        })?,
+    };
+    if let Some(how) = dormant {
+        options.dormant_memberships = match how {
+            cli::DormantMemberships::Resolve => rocketchat_sync::DormantMemberships::Resolve,
+            cli::DormantMemberships::Count => rocketchat_sync::DormantMemberships::Count,
+        };
+    }
+    let max_shrink = match flags.max_shrink {
+        Some(percent) => Some(percent),
+        None => parsed(MAX_SHRINK, "a whole number from 0 to 100", |text| {
+            text.parse().ok().filter(|percent| *percent <= 100)
+        })?,
+    };
+    options.max_shrink = max_shrink.unwrap_or(options.max_shrink);
+    Ok(options)
 }
 
 /// Returns the file to write.
-pub(crate) fn file(flags: &Common, default: &str) -> PathBuf {
-    let chosen = flags
-        .file
-        .clone()
-        .filter(|path| !path.as_os_str().is_empty());
-    chosen
-        .or_else(|| variable("file").map(PathBuf::from))
-        .unwrap_or_else(|| PathBuf::from(default))
+pub(crate) fn file(flags: &Choices, default: &str) -> PathBuf {
+    path(flags.file.clone(), "file").unwrap_or_else(|| PathBuf::from(default))
+}
+
+/// Returns the file for the summary, if one is asked for.
+pub(crate) fn summary(flags: &Choices) -> Option<PathBuf> {
+    path(flags.summary.clone(), "summary")
 }
 
 /// Returns the value of a field's environment variable: `BATON_` and the name in capitals.
+///
+/// What is not Unicode becomes a text that no setting takes.
 pub(crate) fn variable(field: &str) -> Option<String> {
-    let name = format!("BATON_{}", field.to_ascii_uppercase().replace('-', "_"));
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    raw(field).map(|value| value.to_string_lossy().into_owned())
+}
+
+fn raw(field: &str) -> Option<OsString> {
+    std::env::var_os(name(field)).filter(|value| !value.is_empty())
+}
+
+fn name(field: &str) -> String {
+    format!("BATON_{}", field.to_ascii_uppercase().replace('-', "_"))
 }
 
 fn text(flag: Option<String>, field: &str) -> Option<String> {
     flag.filter(|value| !value.is_empty())
         .or_else(|| variable(field))
+}
+
+fn path(flag: Option<PathBuf>, field: &str) -> Option<PathBuf> {
+    flag.filter(|path| !path.as_os_str().is_empty())
+        .or_else(|| raw(field).map(PathBuf::from))
+}
+
+/// Reads a variable that takes only certain values.
+fn parsed<T>(
+    field: &str,
+    expected: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, Failure> {
+    let Some(text) = variable(field) else {
+        return Ok(None);
+    };
+    let value = parse(&text).ok_or_else(|| {
+        let name = name(field);
+        Failure::other(anyhow::anyhow!(
+            "invalid value {text:?} in the variable {name}"
+        ))
+        .with_hint(format!("set {name} to {expected}, or unset it"))
+    })?;
+    Ok(Some(value))
+}
+
+/// Reads a switch with the words that Go knows, as other connectors do.
+fn on(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
 }
 
 fn missing(fields: &[(&str, bool)]) -> Failure {

@@ -1,60 +1,100 @@
 //! Sentences and numbers for people.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
-use rocketchat_sync::Report;
+use rocketchat_sync::DormantMemberships;
+
+use crate::failure::Failure;
+use crate::oneshot::Synced;
 
 /// Returns how the connector introduces itself to servers.
 pub(crate) fn user_agent() -> String {
     format!("baton-rocketchat/{}", env!("CARGO_PKG_VERSION"))
 }
 
+/// Writes to stdout.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    std::io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .map_err(|error| Failure::other(error.into()))
+}
+
 /// Says what a sync did, in one line.
-pub(crate) fn summary(report: &Report, took: Duration) -> String {
-    let resources = |kind: &str| {
-        report
-            .summary
-            .resources
-            .get(&kind.into())
-            .copied()
-            .unwrap_or_default()
-    };
-    let grants: u64 = report.summary.grants.values().sum();
+pub(crate) fn sentence(synced: &Synced) -> String {
+    let Synced { report, .. } = synced;
     let mut line = format!(
-        "synced {} users ({} disabled, {} service, {} federated), {} roles, {} teams, {} grants in {}",
-        number(resources("user")),
+        "synced {} ({} disabled, {} service, {} federated), {}, {}, {} in {}",
+        counted(synced.resources("user"), "user"),
         number(report.disabled_users),
         number(report.service_users),
         number(report.federated_users),
-        number(resources("role")),
-        number(resources("team")),
-        number(grants),
-        duration(took),
+        counted(synced.resources("role"), "role"),
+        counted(synced.resources("team"), "team"),
+        counted(synced.all_grants(), "grant"),
+        duration(synced.took),
     );
+    // Writing to a string cannot fail.
     if report.waited >= Duration::from_millis(100) {
-        // Writing to a string cannot fail.
-        let _ = write!(
-            line,
-            " (waited {} for rate limits)",
-            duration(report.waited)
-        );
+        let _ = write!(line, ", waited {} for rate limits", duration(report.waited));
     }
-    for (count, what) in [
-        (report.unknown_roles, "role ids without a role"),
-        (report.late_users, "users created meanwhile"),
-        (
-            report.gone_members,
-            "members dropped because their account is gone",
-        ),
-        (report.gone_teams, "teams deleted meanwhile"),
-        (report.orphaned_members, "membership rows of deleted users"),
-    ] {
+    for (count, what) in oddities(synced) {
         if count > 0 {
-            let _ = write!(line, "; {} {what}", number(count));
+            let _ = write!(line, "; {}", counted(count, what));
         }
     }
     line
+}
+
+/// What most syncs have none of.
+fn oddities(synced: &Synced) -> [(u64, &'static str); 6] {
+    let Synced { report, .. } = synced;
+    let only_counted = match synced.options.dormant_memberships {
+        DormantMemberships::Resolve => 0,
+        DormantMemberships::Count => report.dormant_members,
+    };
+    [
+        (only_counted, "dormant membership* only counted"),
+        (report.unknown_roles, "role id* without a role"),
+        (report.late_users, "user* created meanwhile"),
+        (
+            report.gone_members,
+            "member* dropped because the account is gone",
+        ),
+        (report.gone_teams, "team* deleted meanwhile"),
+        (report.orphaned_members, "membership row* of deleted users"),
+    ]
+}
+
+/// Writes a number of things: "1 team", "1,234 teams". The plural goes where the star is, else at the end.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    let (noun, rest) = what.split_once('*').unwrap_or((what, ""));
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}{rest}", number(count))
+}
+
+/// Breaks a text into lines of at most `width` characters, between words only.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+/// Returns seconds with three decimal places at most; what is beyond them is noise.
+pub(crate) fn rounded_seconds(value: Duration) -> f64 {
+    (value.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// Writes 1234567 as 1,234,567.
@@ -95,6 +135,38 @@ mod tests {
             (1_234_567, "1,234,567"),
         ] {
             assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        for (count, what, text) in [
+            (0, "team", "0 teams"),
+            (1, "team", "1 team"),
+            (1, "role id* without a role", "1 role id without a role"),
+            (
+                1200,
+                "role id* without a role",
+                "1,200 role ids without a role",
+            ),
+        ] {
+            assert_eq!(counted(count, what), text);
+        }
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        for (text, lines) in [
+            ("", vec![""]),
+            ("one", vec!["one"]),
+            ("one two  three\nfour", vec!["one two", "three", "four"]),
+            (
+                "one extraordinary word",
+                vec!["one", "extraordinary", "word"],
+            ),
+            ("änderung ü", vec!["änderung", "ü"]),
+        ] {
+            assert_eq!(wrap(text, 9), lines);
         }
     }
 

@@ -63,9 +63,9 @@ async fn an_account_without_permission_is_denied() {
     let run = binary.run(&[]).await;
     assert_eq!(run.code, Some(7));
     insta::assert_snapshot!(run.error(), @r#"
-    error: the account may not see everything; permission view-all-teams is missing: teams and their members would be missing (roles of the account: user)
+    error: the account cannot be used: permission view-all-teams is missing: teams and their members would be missing (roles of the account: user)
 
-    hint: give a role of the account these permissions (Workspace > Permissions in the administration): view-d-room, view-all-teams, view-full-other-user-info; a dedicated account with the roles user and bot is best, because the role bot also lifts the rate limit
+    hint: in the administration, open Workspace > Users and give the account the role bot, which has view-all-teams
     "#);
     assert!(binary.files().is_empty());
 }

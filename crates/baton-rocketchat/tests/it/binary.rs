@@ -116,6 +116,14 @@ impl Run {
         }
     }
 
+    /// Returns the log lines, read as JSON.
+    pub(crate) fn logs(&self) -> Vec<serde_json::Value> {
+        let lines = self.stderr.lines().filter(|line| line.starts_with('{'));
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
     /// Returns the last words: everything on stderr that is no log line.
     pub(crate) fn error(&self) -> String {
         self.stderr
@@ -133,19 +141,36 @@ pub(crate) async fn server() -> Server {
 
 /// Starts a small workspace; the rate limiter is off.
 pub(crate) async fn server_with(settings: Settings) -> Server {
+    start(Settings {
+        limiter: None,
+        ..settings
+    })
+    .await
+}
+
+/// Starts a small workspace.
+pub(crate) async fn start(settings: Settings) -> Server {
     let workspace = Workspace::generate(&Shape {
         users: 40,
         teams: 4,
         members: 6,
         seed: 3,
     });
-    Server::start(
-        workspace,
-        Settings {
-            limiter: None,
-            ..settings
-        },
-    )
-    .await
-    .unwrap()
+    Server::start(workspace, settings).await.unwrap()
+}
+
+/// Deactivates an ordinary member of a team, and returns the team's id with the number of its deactivated members.
+pub(crate) fn deactivate_a_member(workspace: &mut Workspace) -> (String, usize) {
+    let accounts: Vec<_> = workspace.accounts.values().cloned().collect();
+    let (team_id, user_id) = workspace
+        .memberships()
+        .filter(|(_, member)| !accounts.contains(&member.user_id))
+        .find(|(_, member)| workspace.user(&member.user_id).is_some_and(|it| it.active))
+        .map(|(team, member)| (team.id.clone(), member.user_id.clone()))
+        .unwrap();
+    workspace.user_mut(&user_id).unwrap().active = false;
+    let team = workspace.team(&team_id).unwrap();
+    let is_active = |id: &str| workspace.user(id).is_some_and(|it| it.active);
+    let dormant = team.members.iter().filter(|it| !is_active(&it.user_id));
+    (team_id.to_string(), dormant.count())
 }

@@ -91,3 +91,47 @@ async fn a_signal_stops_it_and_nothing_is_left() {
         assert!(binary.files().is_empty(), "{:?}", binary.files());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_choices_of_a_sync_hold_for_it_too() {
+    let binary = Binary::new();
+    for choices in [
+        &["--rocketchat-dormant-memberships", "count"][..],
+        &["--rocketchat-team-roles"],
+        &[
+            "--rocketchat-team-roles",
+            "--rocketchat-dormant-memberships=count",
+        ],
+    ] {
+        let run = binary
+            .run(&[&["demo", "--users", "200", "--max-shrink", "0"], choices].concat())
+            .await;
+        assert_eq!(run.code, Some(0), "{choices:?}: {}", run.stderr);
+        let only_counted = run.stdout.contains("only counted");
+        assert_eq!(
+            only_counted,
+            choices.last().is_some_and(|it| it.ends_with("count"))
+        );
+    }
+    let run = binary.run(&["demo", "--users", "20"]).await;
+    assert_eq!(run.code, Some(9), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_a_real_workspace_are_refused() {
+    let flag = ["--rocketchat-base-url", "https://chat.example.com"];
+    for arguments in [
+        [&flag[..], &["demo"]].concat(),
+        [&["demo"], &flag[..]].concat(),
+    ] {
+        let binary = Binary::new();
+        let run = binary.run(&arguments).await;
+        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+        assert!(
+            run.error().contains("--rocketchat-base-url"),
+            "{}",
+            run.error()
+        );
+        assert!(binary.files().is_empty());
+    }
+}

@@ -5,6 +5,14 @@ mod bad_input;
 #[cfg(test)]
 mod binary;
 #[cfg(test)]
+mod choices;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod oneshot;
+#[cfg(test)]
+mod shrink;
+#[cfg(test)]
+mod summary;
+#[cfg(test)]
+mod validate;

@@ -125,7 +125,10 @@ impl Facts<'_> {
             parts.push(format!(": {slowest} at {rate}"));
         }
         if is_long(more) {
-            let more = Rough(more);
+            let more = match Rough(more).minutes() {
+                0 | 1 => "a minute".to_owned(),
+                _ => Rough(more).to_string(),
+            };
             parts.push(format!(
                 ", up to {more} more if teams have deactivated members"
             ));
@@ -143,9 +146,15 @@ impl Facts<'_> {
 /// A duration that is only an estimate.
 struct Rough(Duration);
 
+impl Rough {
+    fn minutes(&self) -> u64 {
+        self.0.as_secs().div_ceil(60)
+    }
+}
+
 impl fmt::Display for Rough {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = self.0.as_secs().div_ceil(60);
+        let minutes = self.minutes();
         match minutes {
             0 | 1 => f.write_str("under a minute"),
             2..90 => write!(f, "about {minutes} min"),

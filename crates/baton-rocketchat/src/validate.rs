@@ -1,0 +1,86 @@
+//! The checks before a sync, without the sync. Touches no file.
+
+mod table;
+
+use rocketchat_http::Policy;
+use rocketchat_sync::{Check, Paging, Plan, RateLimit, Validation, validate};
+use serde::Serialize;
+
+use crate::cli::{Choices, Connection, OutputFormat};
+use crate::code::Code;
+use crate::failure::Failure;
+use crate::oneshot::connect;
+use crate::settings::{self, Workspace};
+use crate::words::print;
+
+/// Prints the report. A sync that would fail is a failure.
+pub(crate) async fn run(
+    connection: &Connection,
+    choices: &Choices,
+    format: OutputFormat,
+    stop: impl Future<Output = String>,
+) -> Result<(), Failure> {
+    let workspace = Workspace::resolve(connection)?;
+    let options = settings::options(choices, &workspace.user_id)?;
+    let address = workspace.base_url.to_string();
+    // Somebody waits for the answer, and trouble that passes is worth knowing of.
+    let policy = Policy {
+        attempts: 3,
+        ..Policy::default()
+    };
+    let client = connect(workspace, policy)?;
+    let mut found = tokio::select! {
+        found = validate(&client, &options) => found,
+        reason = stop => return Err(stopped(&reason)),
+    };
+    let error = found.error.take();
+    let failure = error.map(|error| Failure::of_sync(error, &address));
+    let text = match format {
+        OutputFormat::Text => table::render(&address, &found, failure.as_ref()),
+        OutputFormat::Json => to_json(&found, failure.as_ref())?,
+    };
+    print(&text)?;
+    failure.map_or(Ok(()), Err)
+}
+
+fn stopped(reason: &str) -> Failure {
+    Failure::new(Code::Canceled, anyhow::anyhow!("stopped by {reason}"))
+}
+
+/// The report for programs.
+#[derive(Serialize)]
+struct Document<'a> {
+    ok: bool,
+    checks: &'a [Check],
+    server_version: Option<&'a str>,
+    rate_limit: Option<RateLimit>,
+    paging: Option<Paging>,
+    plan: Option<&'a Plan>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<u8>,
+}
+
+fn to_json(found: &Validation, failure: Option<&Failure>) -> Result<String, Failure> {
+    let document = Document {
+        ok: failure.is_none(),
+        checks: &found.checks,
+        server_version: found.server_version.as_deref(),
+        rate_limit: found.rate_limit,
+        paging: found.paging,
+        plan: found.plan.as_ref(),
+        error: failure.map(Failure::error),
+        causes: failure.map(Failure::causes).unwrap_or_default(),
+        hint: failure.and_then(Failure::hint),
+        exit_code: failure.map(Failure::exit_code),
+    };
+    let mut text = serde_json::to_string_pretty(&document)
+        .map_err(|error| Failure::new(Code::Internal, error.into()))?;
+    text.push('\n');
+    Ok(text)
+}

@@ -1,0 +1,116 @@
+//! What to sync: the choices that flags and variables offer.
+
+use baton_c1z::{Limits, Reader};
+use baton_proto::connector::v2::GroupTrait;
+use prost_types::value::Kind;
+use rocketchat_sim::Account;
+
+use crate::binary::{Binary, deactivate_a_member, server};
+
+/// Returns a number from the profile of a team.
+fn in_profile(binary: &Binary, team_id: &str, name: &str) -> String {
+    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
+    let newest = reader.newest_finished().unwrap().unwrap();
+    let team = reader
+        .resources(&newest.sync_id)
+        .map(Result::unwrap)
+        .find(|it| it.resource_type_id == "team" && it.external_id.ends_with(team_id))
+        .unwrap();
+    let details: GroupTrait = team.message.annotations[0].to_msg().unwrap();
+    match details.profile.unwrap().fields[name].kind {
+        Some(Kind::NumberValue(number)) => number.to_string(),
+        ref other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dormant_memberships_are_looked_up() {
+    let server = server().await;
+    server.update(|it| {
+        deactivate_a_member(it);
+    });
+    let binary = Binary::for_account(&server, Account::Reader);
+    let run = binary.run(&[]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(server.calls("users.listTeams") > 0);
+    assert!(!run.stderr.contains("only counted"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dormant_memberships_are_only_counted_when_asked_for() {
+    let server = server().await;
+    let mut team = None;
+    server.update(|it| team = Some(deactivate_a_member(it)));
+    let (team_id, dormant) = team.unwrap();
+    for (flags, variable) in [
+        (&["--rocketchat-dormant-memberships", "count"][..], ""),
+        (&[], "count"),
+    ] {
+        let binary = Binary::for_account(&server, Account::Reader)
+            .with("BATON_ROCKETCHAT_DORMANT_MEMBERSHIPS", variable);
+        let run = binary.run(flags).await;
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(
+            run.stderr.contains("dormant membership") && run.stderr.contains("only counted"),
+            "{}",
+            run.stderr
+        );
+        assert!(dormant > 0);
+        let told = in_profile(&binary, &team_id, "dormant_members");
+        assert_eq!(told, dormant.to_string());
+    }
+    assert_eq!(server.calls("users.listTeams"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_values_are_refused_and_named() {
+    let server = server().await;
+    for (flag, variable, values) in [
+        (
+            "--max-shrink",
+            "BATON_MAX_SHRINK",
+            &["101", "-1", "half", "5.5", " 5"][..],
+        ),
+        (
+            "--rocketchat-dormant-memberships",
+            "BATON_ROCKETCHAT_DORMANT_MEMBERSHIPS",
+            &["none", "resolved"],
+        ),
+        ("", "BATON_ROCKETCHAT_TEAM_ROLES", &["yes", "2"]),
+    ] {
+        for value in values {
+            let binary = Binary::for_account(&server, Account::Reader);
+            if !flag.is_empty() {
+                let run = binary.run(&[&format!("{flag}={value}")]).await;
+                assert_eq!(run.code, Some(2), "{flag} {value}");
+                assert!(run.error().contains(flag), "{}", run.error());
+            }
+            let binary = binary.with(variable, value);
+            for arguments in [&[][..], &["validate"], &["demo"]] {
+                let run = binary.run(arguments).await;
+                assert_eq!(run.code, Some(2), "{variable}={value}: {}", run.stderr);
+                let words = format!("invalid value {value:?} in the variable {variable}");
+                assert!(run.error().contains(&words), "{}", run.error());
+            }
+            assert!(binary.files().is_empty());
+        }
+    }
+    assert_eq!(server.log().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_takes_the_words_of_go() {
+    let server = server().await;
+    for (value, entitlements) in [("true", 16), ("1", 16), ("false", 4), ("0", 4), ("", 4)] {
+        let binary = Binary::for_account(&server, Account::Reader)
+            .with("BATON_ROCKETCHAT_TEAM_ROLES", value);
+        assert_eq!(binary.run(&[]).await.code, Some(0));
+        let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
+        let newest = reader.newest_finished().unwrap().unwrap();
+        let stats = reader.count(&newest.sync_id).unwrap();
+        assert_eq!(
+            stats.entitlements_by_resource_type["team"], entitlements,
+            "{value}"
+        );
+    }
+}
