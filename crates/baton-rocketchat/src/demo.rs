@@ -19,6 +19,9 @@ use crate::settings;
 use crate::summary::SummaryFile;
 use crate::words::{duration, number, print};
 
+/// Workspaces of different sizes may go into one file.
+const NO_COMPARISON: u8 = 0;
+
 /// Syncs a simulated workspace and prints what the file holds.
 pub(crate) async fn run(
     demo: &Demo,
@@ -40,7 +43,7 @@ pub(crate) async fn run(
     };
     let outcome = async {
         let workspace = reach(&server, account)?;
-        let options = settings::options(choices, &workspace.user_id)?;
+        let options = settings::options(choices, &workspace.user_id, Some(NO_COMPARISON))?;
         sync_to_file(workspace, options, &file, logs, stop).await
     };
     let synced = summary.record(outcome.await)?;

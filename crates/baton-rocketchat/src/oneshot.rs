@@ -56,7 +56,7 @@ pub(crate) async fn run(
     let summary = SummaryFile::check(settings::summary(choices), &file)?;
     let outcome = async {
         let workspace = Workspace::resolve(connection)?;
-        let options = settings::options(choices, &workspace.user_id)?;
+        let options = settings::options(choices, &workspace.user_id, None)?;
         sync_to_file(workspace, options, &file, logs, stop).await
     };
     summary.record(outcome.await)?;

@@ -51,8 +51,12 @@ impl Workspace {
     }
 }
 
-/// Returns how to sync with the account.
-pub(crate) fn options(flags: &Choices, user_id: &str) -> Result<Options, Failure> {
+/// Returns how to sync with the account; `max_shrink` counts where nothing else was said.
+pub(crate) fn options(
+    flags: &Choices,
+    user_id: &str,
+    max_shrink: Option<u8>,
+) -> Result<Options, Failure> {
     let mut options = Options::new(user_id.into());
     options.team_roles = flags.team_roles || parsed(TEAM_ROLES, "true or false", on)? == Some(true);
     let dormant = match flags.dormant_memberships {
@@ -67,13 +71,13 @@ pub(crate) fn options(flags: &Choices, user_id: &str) -> Result<Options, Failure
             cli::DormantMemberships::Count => rocketchat_sync::DormantMemberships::Count,
         };
     }
-    let max_shrink = match flags.max_shrink {
+    let chosen = match flags.max_shrink {
         Some(percent) => Some(percent),
         None => parsed(MAX_SHRINK, "a whole number from 0 to 100", |text| {
             text.parse().ok().filter(|percent| *percent <= 100)
         })?,
     };
-    options.max_shrink = max_shrink.unwrap_or(options.max_shrink);
+    options.max_shrink = chosen.or(max_shrink).unwrap_or(options.max_shrink);
     Ok(options)
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn run(
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
     let workspace = Workspace::resolve(connection)?;
-    let options = settings::options(choices, &workspace.user_id)?;
+    let options = settings::options(choices, &workspace.user_id, None)?;
     let address = workspace.base_url.to_string();
     // Somebody waits for the answer, and trouble that passes is worth knowing of.
     let policy = Policy {

@@ -119,7 +119,7 @@ struct KnownUsers {
 
 impl Run<'_> {
     async fn collect(&mut self) -> Result<(), Stop> {
-        let preflight = Preflight::run(self.api, self.options).await?;
+        let mut preflight = Preflight::run(self.api, self.options).await?;
         let version = preflight.server.version.clone();
         tracing::info!(
             server.version = version.as_deref().unwrap_or("hidden"),
@@ -149,7 +149,7 @@ impl Run<'_> {
     }
 
     async fn preflight_again(&self, preflight: &Preflight) -> Result<Preflight, Error> {
-        let now = Preflight::of(self.api, self.options, preflight.server.clone()).await?;
+        let mut now = Preflight::of(self.api, self.options, preflight.server.clone()).await?;
         now.check(self.api).await?;
         Ok(now)
     }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use rocketchat_api::{Imbalance, RoleId, TeamId, UserId};
+use rocketchat_api::{Imbalance, TeamId, UserId};
 
-use crate::problem::{Problem, advise, list};
+use crate::problem::{Problem, advise, names};
 
 /// Why a sync failed. Nothing of it is visible in the output.
 #[derive(Debug, thiserror::Error)]
@@ -141,7 +141,7 @@ pub struct Shrinkage {
 
 fn describe(problems: &[Problem]) -> String {
     let roles = problems.iter().find_map(|problem| match problem {
-        Problem::MissingPermission(it) => Some(list(it.account_roles.iter().map(RoleId::as_str))),
+        Problem::MissingPermission(it) => Some(names(&it.account_roles)),
         Problem::WrongAccount { .. } => None,
     });
     let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();

@@ -10,6 +10,8 @@ use crate::error::{Shrinkage, Witness};
 use crate::mapping::{ROLE, TEAM, USER};
 use crate::{Error, Options};
 
+const MEMBERSHIPS: &str = "memberships";
+
 /// Refuses an empty list of teams when the previous sync or the server's statistics, if it tells them, say otherwise.
 ///
 /// The statistics are those saved last, up to a day old (`rocketchat-api.md` section 4A.13), so that teams which were
@@ -49,10 +51,12 @@ pub(crate) fn check_shrink(options: &Options, now: &Summary) -> Result<(), Error
     let Some(previous) = options.previous.as_ref().filter(|_| options.max_shrink > 0) else {
         return Ok(());
     };
+    let comparable = has_team_roles(previous) == has_team_roles(now);
     let drops: Vec<_> = counts(previous)
         .into_iter()
         .zip(counts(now))
         .map(|((what, before), (_, now))| Shrinkage { what, before, now })
+        .filter(|drop| comparable || drop.what != MEMBERSHIPS)
         .filter(|drop| drop.exceeds(options.max_shrink))
         .collect();
     if drops.is_empty() {
@@ -70,8 +74,14 @@ fn counts(summary: &Summary) -> [(&'static str, u64); 5] {
         ("roles", count(&summary.resources, ROLE)),
         ("teams", count(&summary.resources, TEAM)),
         ("role grants", count(&summary.grants, ROLE)),
-        ("memberships", count(&summary.grants, TEAM)),
+        (MEMBERSHIPS, count(&summary.grants, TEAM)),
     ]
+}
+
+/// Tells whether roles within teams were synced. Grants of them are counted as those of memberships are, so that a sync
+/// with them is no measure for one without.
+fn has_team_roles(summary: &Summary) -> bool {
+    count(&summary.entitlements, TEAM) > count(&summary.resources, TEAM)
 }
 
 fn count(counts: &BTreeMap<ResourceTypeId, u64>, kind: &str) -> u64 {

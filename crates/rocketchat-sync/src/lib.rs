@@ -19,6 +19,6 @@ pub use engine::{sync, sync_until};
 pub use error::{Error, Shrinkage, Witness};
 pub use ledger::{Ledger, Listing, TeamBalance};
 pub use options::{DormantMemberships, Options};
-pub use problem::{MissingPermission, Problem};
+pub use problem::{MissingPermission, NamedRole, Problem};
 pub use report::Report;
 pub use validate::{Check, Paging, Plan, PlannedRequests, RateLimit, Status, Validation, validate};

@@ -3,13 +3,17 @@
 //! Rocket.Chat answers many questions of a caller without permission with a short list and `"success": true`. Hence the
 //! permissions are looked up first, and a missing one ends the sync. All that is wrong is named at once.
 
+use std::collections::HashMap;
+
 use rocketchat_api::{
-    Account, Info, Kind, Me, Page, Permission, PermissionsListAll, RoleId, ServerInfo, UserId,
-    UsersListByStatus,
+    Account, Info, Kind, Me, Page, Permission, PermissionsListAll, RoleId, RolesList, ServerInfo,
+    UserId, UsersListByStatus,
 };
 
 use crate::api::Api;
-use crate::problem::{MissingPermission, Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS};
+use crate::problem::{
+    MissingPermission, NamedRole, Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS,
+};
 use crate::{Error, Options};
 
 /// The release that brought `users.listByStatus`.
@@ -21,6 +25,7 @@ pub(crate) struct Preflight {
     pub(crate) account: Account,
     permissions: Vec<Permission>,
     configured: UserId,
+    role_names: HashMap<RoleId, String>,
 }
 
 impl Preflight {
@@ -43,16 +48,29 @@ impl Preflight {
             account,
             permissions,
             configured: options.user_id.clone(),
+            role_names: HashMap::new(),
         })
     }
 
+    /// Looks up what administrators call the roles, for messages. A server that does not tell is no reason to stop.
+    pub(crate) async fn look_up_role_names(&mut self, api: Api<'_>) {
+        let roles = api.ask(&RolesList).await.unwrap_or_default();
+        let named = roles
+            .into_iter()
+            .filter_map(|role| Some((role.id, role.name?)));
+        self.role_names = named.collect();
+    }
+
     /// Refuses an account that is not the one configured or cannot see everything.
-    pub(crate) async fn check(&self, api: Api<'_>) -> Result<(), Error> {
-        let mut problems: Vec<_> = self.wrong_account().into_iter().collect();
+    pub(crate) async fn check(&mut self, api: Api<'_>) -> Result<(), Error> {
         let mut needed = vec![VIEW_USERS, VIEW_ALL_TEAMS];
         if !self.holds(VIEW_FULL_USERS) && self.lacks_list_by_status(api).await {
             needed.push(VIEW_FULL_USERS);
         }
+        if needed.iter().any(|permission| !self.holds(permission)) {
+            self.look_up_role_names(api).await;
+        }
+        let mut problems: Vec<_> = self.wrong_account().into_iter().collect();
         problems.extend(self.missing(&needed));
         refuse(problems)
     }
@@ -74,8 +92,20 @@ impl Preflight {
     }
 
     /// Returns the roles of the token's owner.
-    pub(crate) fn roles(&self) -> impl Iterator<Item = &RoleId> {
+    pub(crate) fn roles(&self) -> Vec<NamedRole> {
+        self.role_ids().map(|id| self.named(id)).collect()
+    }
+
+    fn role_ids(&self) -> impl Iterator<Item = &RoleId> {
         self.account.roles.iter().flatten()
+    }
+
+    fn named(&self, id: &RoleId) -> NamedRole {
+        let name = self.role_names.get(id);
+        NamedRole {
+            id: id.clone(),
+            name: name.map_or_else(|| id.to_string(), Clone::clone),
+        }
     }
 
     pub(crate) fn wrong_account(&self) -> Option<Problem> {
@@ -86,10 +116,11 @@ impl Preflight {
     }
 
     /// Returns the role through which the account holds a permission.
-    pub(crate) fn holder(&self, permission: &str) -> Option<&RoleId> {
+    pub(crate) fn holder(&self, permission: &str) -> Option<NamedRole> {
         let granted = self.granted(permission);
-        self.roles()
-            .find(|role| granted.clone().any(|holder| holder == *role))
+        let mut roles = self.role_ids();
+        let role = roles.find(|role| granted.clone().any(|holder| holder == *role))?;
+        Some(self.named(role))
     }
 
     pub(crate) fn holds(&self, permission: &str) -> bool {
@@ -103,8 +134,8 @@ impl Preflight {
         lacking.map(|permission| {
             Problem::MissingPermission(MissingPermission {
                 permission,
-                holders: self.granted(permission).cloned().collect(),
-                account_roles: self.roles().cloned().collect(),
+                holders: self.granted(permission).map(|id| self.named(id)).collect(),
+                account_roles: self.roles(),
             })
         })
     }

@@ -48,9 +48,19 @@ pub struct MissingPermission {
     /// Rocket.Chat's id of the permission.
     pub permission: &'static str,
     /// The roles that have it now.
-    pub holders: Vec<RoleId>,
+    pub holders: Vec<NamedRole>,
     /// The roles of the account.
-    pub account_roles: Vec<RoleId>,
+    pub account_roles: Vec<NamedRole>,
+}
+
+/// A role with the name that administrators know it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NamedRole {
+    /// The id, which permissions and users refer to.
+    pub id: RoleId,
+    /// The name; the id where the name could not be looked up.
+    pub name: String,
 }
 
 impl fmt::Display for Problem {
@@ -90,22 +100,26 @@ impl MissingPermission {
 
     /// Names the screen, the permission and the role that should get it.
     pub fn advice(&self) -> String {
-        let holders = list(self.holders.iter().map(RoleId::as_str));
+        let holders = names(&self.holders);
         format!("{} (now ticked for: {holders})", advise_on(&[self]))
     }
 
     fn best_role_has_it(&self) -> bool {
         let role = self.best_role();
-        self.holders.iter().any(|holder| holder.as_str() == role)
+        self.holders.iter().any(|holder| holder.name == role)
+    }
+
+    fn account_has(&self, role: &str) -> bool {
+        self.account_roles.iter().any(|held| held.name == role)
     }
 
     /// Returns the role that reaches the fewest other accounts: a custom one of the account, else `bot`.
     fn best_role(&self) -> &str {
-        let own = |role: &&RoleId| !BUILT_IN.contains(&role.as_str());
+        let own = |role: &&NamedRole| !BUILT_IN.contains(&role.id.as_str());
         self.account_roles
             .iter()
             .find(own)
-            .map_or("bot", RoleId::as_str)
+            .map_or("bot", |role| role.name.as_str())
     }
 }
 
@@ -141,7 +155,7 @@ fn advise_on(missing: &[&MissingPermission]) -> String {
             "in the administration, open Workspace > Users and give the account the role {role}, which has {permissions}"
         );
     }
-    let whose = if first.account_roles.iter().any(|held| held.as_str() == role) {
+    let whose = if first.account_has(role) {
         "which the account has"
     } else {
         "and give the account that role under Workspace > Users"
@@ -161,8 +175,13 @@ pub(crate) fn consequence(permission: &str) -> &'static str {
     }
 }
 
+/// Joins the names of roles for people.
+pub(crate) fn names<'a>(roles: impl IntoIterator<Item = &'a NamedRole>) -> String {
+    list(roles.into_iter().map(|role| role.name.as_str()))
+}
+
 /// Joins names for people; an empty list is "none".
-pub(crate) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.collect();
     if names.is_empty() {
         "none".to_owned()

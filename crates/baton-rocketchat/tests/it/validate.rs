@@ -57,6 +57,7 @@ async fn a_healthy_admin() {
         ("info", 1),
         ("me", 1),
         ("permissions.listAll", 1),
+        ("roles.list", 1),
         ("teams.listAll", 1),
         ("users.listByStatus", 3),
     ];

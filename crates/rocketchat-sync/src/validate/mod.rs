@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::preflight::Preflight;
-use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, consequence, list};
+use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, consequence, names};
 use crate::read::{Whole, read_whole};
 use crate::{Error, Options};
 
@@ -83,14 +83,15 @@ struct Sizes {
 
 impl Examination<'_> {
     async fn run(&mut self, client: &Client, started: Instant) -> Result<(), Error> {
-        let server = self.api.ask(&rocketchat_api::Info).await?;
+        let server = self.api.probe(&rocketchat_api::Info).await?;
         self.found.server_version.clone_from(&server.version);
         self.pass(match &server.version {
             Some(version) => format!("Rocket.Chat {version}"),
             None => "Rocket.Chat, which hides its version".to_owned(),
         });
         self.stage = TOKEN;
-        let preflight = Preflight::of(self.api, self.options, server).await?;
+        let mut preflight = Preflight::of(self.api, self.options, server).await?;
+        preflight.look_up_role_names(self.api).await;
         self.pass("valid".to_owned());
         let problems = self.judge(&preflight).await;
         let may_list = |permission| preflight.holds(permission);
@@ -138,13 +139,13 @@ impl Examination<'_> {
             self.pass(format!(
                 "{}, roles: {}",
                 name.unwrap_or(preflight.caller().as_str()),
-                list(preflight.roles().map(rocketchat_api::RoleId::as_str))
+                names(&preflight.roles())
             ));
         }
         for permission in [VIEW_USERS, VIEW_ALL_TEAMS, VIEW_FULL_USERS] {
             self.stage = permission;
             if let Some(role) = preflight.holder(permission) {
-                self.pass(format!("held through the role {role}"));
+                self.pass(format!("held through the role {}", role.name));
                 continue;
             }
             let needed =
