@@ -45,9 +45,10 @@ impl Code {
                 Self::PermissionDenied
             }
             Error::NoTeams { .. } | Error::Shrunk { .. } => Self::FailedPrecondition,
-            Error::Unstable { .. } | Error::UserVanished { .. } | Error::CallerMissing { .. } => {
-                Self::Aborted
-            }
+            Error::Unstable { .. }
+            | Error::TeamDisputed { .. }
+            | Error::NoRoles
+            | Error::CallerMissing { .. } => Self::Aborted,
             Error::Request(_) | Error::Writer(_) => Self::Internal,
             _ => Self::Unknown,
         }

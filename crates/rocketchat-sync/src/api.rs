@@ -6,6 +6,7 @@ use baton_model::Timestamp;
 use http::header::CONTENT_TYPE;
 use rocketchat_api::{Answer, Endpoint, Outcome, decode};
 use rocketchat_http::{Client, Response, Verdict};
+use tokio::time::Instant;
 
 use crate::Error;
 
@@ -28,7 +29,7 @@ impl<'a> Api<'a> {
         self.ask_dated(endpoint).await.map(|dated| dated.output)
     }
 
-    /// The same, with the time of the answer.
+    /// The same, with the time of the question.
     pub(crate) async fn ask_dated<E: Endpoint>(
         &self,
         endpoint: &E,
@@ -52,19 +53,21 @@ impl<'a> Api<'a> {
 
     async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Dated<E::Output>, Error> {
         let request = endpoint.request().map_err(Error::Request)?;
+        let asked = Instant::now();
         let response = self.client.send(request).await?;
+        let answered = response.date();
         Ok(Dated {
             output: decode(endpoint, &answer(&response))?,
-            at: response.date().and_then(timestamp),
+            asked: answered.and_then(|at| timestamp(at.checked_sub(asked.elapsed())?)),
         })
     }
 }
 
-/// What an endpoint answered, and when.
+/// What an endpoint answered, and when it was asked.
 pub(crate) struct Dated<T> {
     pub(crate) output: T,
-    /// The server's clock, if it tells.
-    pub(crate) at: Option<Timestamp>,
+    /// By the server's clock, if it tells: the answer shows nothing older than this.
+    pub(crate) asked: Option<Timestamp>,
 }
 
 fn timestamp(date: SystemTime) -> Option<Timestamp> {

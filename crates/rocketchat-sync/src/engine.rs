@@ -7,20 +7,21 @@
 mod assignments;
 mod memberships;
 
+use std::collections::HashSet;
+
 use baton_model::Record;
 use baton_sinks::Sink;
-use rocketchat_api::{RolesList, TeamId, User, UserId};
+use rocketchat_api::{RoleId, RolesList, TeamId, User, UserId};
 use rocketchat_http::Client;
 
 use crate::api::Api;
 use crate::mapping;
 use crate::preflight::Preflight;
-use crate::read::{UserListing, read_teams};
+use crate::read::{UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
-use crate::{DormantMemberships, Error, Options, Report, guard};
+use crate::{DormantMemberships, Error, Options, Report, TeamBalance, guard};
 
 use assignments::Assignments;
-use memberships::count_members;
 
 /// Users mapped at a time. Keeps the records that wait for the sink few, however large a page is.
 const BATCH: usize = 500;
@@ -113,8 +114,10 @@ struct Run<'a> {
 /// What later steps need to know of the users.
 #[derive(Default)]
 struct KnownUsers {
-    all: std::collections::HashSet<UserId>,
+    all: HashSet<UserId>,
     deactivated: Vec<UserId>,
+    /// Looked up, and not found.
+    gone: HashSet<UserId>,
 }
 
 impl Run<'_> {
@@ -156,15 +159,14 @@ impl Run<'_> {
 
     async fn read_lists(&mut self, preflight: &Preflight) -> Result<(), Stop> {
         let (api, options) = (self.api, self.options);
-        let mut listing = UserListing::new(api, preflight);
+        let mut reader = UserReader::new(api, preflight);
         let teams = async { read_teams(api, options).await.map_err(Stop::from) };
-        let users = self.write_roles_and_users(&mut listing);
+        let users = self.write_roles_and_users(preflight, &mut reader);
         let ((mut assignments, mut known), teams) = tokio::try_join!(users, teams)?;
-        self.report.ledger.users = listing.listing();
-        self.write_teams(teams, &listing, &mut assignments, &mut known)
+        self.write_teams(teams, &mut reader, &mut assignments, &mut known)
             .await?;
-        self.confirm(preflight, listing.could_hide()).await?;
-        guard::check_shrink(self.options, &self.recorder.count().await?)?;
+        self.confirm(preflight, reader.could_hide()).await?;
+        guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;
         Ok(())
     }
 
@@ -178,13 +180,16 @@ impl Run<'_> {
     ) -> Result<(), Stop> {
         let counted_only = self.options.dormant_memberships == DormantMemberships::Count
             && self.report.dormant_members > 0;
-        let unexplained = counted_only || self.report.orphaned_members > 0;
+        let uncounted = |it: &TeamBalance| it.counted.is_none();
+        let unexplained = counted_only
+            || self.report.orphaned_members > 0
+            || self.report.ledger.members.iter().any(uncounted);
         if !unexplained && could_hide.is_empty() && self.silent.is_empty() {
             return Ok(());
         }
         self.preflight_again(preflight).await?.require(could_hide)?;
         for team_id in &self.silent {
-            let members = count_members(self.api, team_id).await?;
+            let members = count_members(self.api, team_id).await?.unwrap_or_default();
             if members > 0 {
                 let team_id = team_id.clone();
                 return Err(Error::MembersHidden { team_id, members }.into());
@@ -196,20 +201,24 @@ impl Run<'_> {
     /// Writes the roles, then the users with their role grants.
     async fn write_roles_and_users(
         &mut self,
-        listing: &mut UserListing<'_>,
+        preflight: &Preflight,
+        reader: &mut UserReader<'_>,
     ) -> Result<(Assignments, KnownUsers), Stop> {
-        let (roles, first) = tokio::try_join!(self.api.ask(&RolesList), listing.next())?;
+        let (roles, users) = tokio::try_join!(self.api.ask(&RolesList), reader.everybody())?;
+        if roles.is_empty() {
+            return Err(Error::NoRoles.into());
+        }
         let mut assignments = Assignments::default();
-        self.report.ledger.roles = roles.len() as u64;
         self.recorder.write(assignments.add_roles(roles)).await?;
         let mut known = KnownUsers::default();
-        let mut page = first;
-        while let Some(users) = page {
-            self.write_users(users, &mut assignments, &mut known)
-                .await?;
-            page = listing.next().await?;
+        self.report.ledger.users = users.listing;
+        self.write_users(users.rows, &mut assignments, &mut known)
+            .await?;
+        let is_unknown = |role_id: &RoleId| !assignments.has(role_id);
+        if assignments.has_pending() || preflight.roles_with_permissions().any(is_unknown) {
+            self.settle(&mut assignments).await?;
         }
-        self.settle(&mut assignments).await?;
+        self.report.ledger.roles = assignments.roles() as u64 - self.report.unknown_roles;
         tracing::info!(
             users = known.all.len(),
             roles = assignments.roles(),
@@ -241,15 +250,11 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Finds out about role ids that no role had: a role made meanwhile, or an id without a role.
+    /// Lists the roles once more, because there are role ids that no role had: of a role made meanwhile, of one that the
+    /// first list lacked, or an id without a role.
     async fn settle(&mut self, assignments: &mut Assignments) -> Result<(), Stop> {
-        if !assignments.has_pending() {
-            return Ok(());
-        }
         let roles = self.api.ask(&RolesList).await?;
-        self.recorder
-            .write(assignments.add_missing_roles(roles))
-            .await?;
+        self.recorder.write(assignments.add_roles(roles)).await?;
         let (records, unknown) = assignments.settle();
         for role_id in &unknown {
             tracing::warn!(role.id = %role_id, "users hold a role id that no role has; it is synced with scope unknown");

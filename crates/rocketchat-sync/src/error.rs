@@ -36,12 +36,12 @@ pub enum Error {
         /// The number of users listed.
         users: u64,
     },
-    /// No user row has roles: the server hides them from the account.
-    #[error("{endpoint} hides the roles of all {users} users from this account")]
+    /// No user of a list, or of a page of it, has roles: the server hides them from the account.
+    #[error("{endpoint} hides the roles of {users} users in a row from this account")]
     RolesHidden {
         /// The endpoint asked.
         endpoint: &'static str,
-        /// The number of users listed.
+        /// The number of users without.
         users: u64,
     },
     /// One user's roles are hidden from the account.
@@ -60,13 +60,16 @@ pub enum Error {
         /// What did not balance in the end.
         source: Imbalance,
     },
-    /// Users that had been written were deleted before the list was whole.
-    #[error("{endpoint} listed user {user_id} at first and not when it was read again")]
-    UserVanished {
-        /// The endpoint asked.
-        endpoint: &'static str,
-        /// One of the users.
-        user_id: UserId,
+    /// There is no role, although every workspace has some.
+    #[error("roles.list lists no role at all")]
+    NoRoles,
+    /// Two endpoints contradict each other about a team.
+    #[error(
+        "teams.listAll and teams.members contradict each other: one knows team {team_id}, the other does not"
+    )]
+    TeamDisputed {
+        /// The team.
+        team_id: TeamId,
     },
     /// A team that counts members, and whose list of them was empty, has some after all: the list was hidden for a while.
     #[error(
@@ -189,14 +192,21 @@ impl Error {
             Self::RolesHidden { .. } | Self::UserHidden { .. } => {
                 "give a role of the account the permission view-full-other-user-info: Workspace > Permissions in the administration"
             }
-            Self::CallerMissing { .. } => {
+            Self::CallerMissing { .. } | Self::NoRoles => {
                 "something between the connector and the server shortens the list; ask the workspace's administrator"
             }
-            Self::Unstable { .. } | Self::UserVanished { .. } => {
+            Self::Unstable { .. } | Self::TeamDisputed { .. } => {
                 "run the sync again when fewer changes are being made"
             }
             Self::MembersHidden { .. } => {
                 "run the sync again; a permission of the account seems to have been taken away for a while"
+            }
+            Self::NoTeams {
+                witness: Witness::Statistics,
+                ..
+            } => {
+                "if all teams were deleted since the server last saved its statistics, which it does once a day, switch the \
+                 comparison off until then: --max-shrink 0"
             }
             Self::NoTeams { .. } | Self::Shrunk { .. } => {
                 "if so much was really removed, run once with the comparison switched off: --max-shrink 0"

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use baton_model::{ResourceTypeId, Summary};
-use rocketchat_api::{Kind, Statistics};
+use rocketchat_api::Statistics;
 
 use crate::api::Api;
 use crate::error::{Shrinkage, Witness};
 use crate::mapping::{ROLE, TEAM, USER};
-use crate::{Error, Options};
+use crate::{DormantMemberships, Error, Options, Report};
 
 const MEMBERSHIPS: &str = "memberships";
 
@@ -27,7 +27,7 @@ pub(crate) async fn check_no_teams(api: Api<'_>, options: &Options) -> Result<()
     let (teams, witness) = if before > 0 {
         (before, Witness::PreviousSync)
     } else {
-        (in_statistics(api).await?, Witness::Statistics)
+        (in_statistics(api).await, Witness::Statistics)
     };
     if teams > 0 {
         return Err(Error::NoTeams { teams, witness });
@@ -35,19 +35,21 @@ pub(crate) async fn check_no_teams(api: Api<'_>, options: &Options) -> Result<()
     Ok(())
 }
 
-/// Returns the number of teams in the statistics, 0 where the account may not see them.
-async fn in_statistics(api: Api<'_>) -> Result<u64, Error> {
+/// Returns the number of teams in the statistics, 0 where the account may not see them or the server fails to tell.
+async fn in_statistics(api: Api<'_>) -> u64 {
     match api.ask(&Statistics).await {
-        Ok(totals) => Ok(totals.teams.unwrap_or_default()),
-        Err(Error::Api(error)) if matches!(error.kind(), Kind::PermissionDenied | Kind::Absent) => {
-            Ok(0)
+        Ok(totals) => totals.teams.unwrap_or_default(),
+        Err(error) => {
+            tracing::info!(reason = %error, "cannot compare the empty list of teams with the server's statistics");
+            0
         }
-        Err(error) => Err(error),
     }
 }
 
 /// Refuses a sync that holds much less than the one before.
-pub(crate) fn check_shrink(options: &Options, now: &Summary) -> Result<(), Error> {
+///
+/// Memberships that were only counted count: the sync before may have looked them up.
+pub(crate) fn check_shrink(options: &Options, report: &Report, now: &Summary) -> Result<(), Error> {
     let Some(previous) = options.previous.as_ref().filter(|_| options.max_shrink > 0) else {
         return Ok(());
     };
@@ -56,6 +58,13 @@ pub(crate) fn check_shrink(options: &Options, now: &Summary) -> Result<(), Error
         .into_iter()
         .zip(counts(now))
         .map(|((what, before), (_, now))| Shrinkage { what, before, now })
+        .map(|drop| match options.dormant_memberships {
+            DormantMemberships::Count if drop.what == MEMBERSHIPS => Shrinkage {
+                now: drop.now.saturating_add(report.dormant_members),
+                ..drop
+            },
+            _ => drop,
+        })
         .filter(|drop| comparable || drop.what != MEMBERSHIPS)
         .filter(|drop| drop.exceeds(options.max_shrink))
         .collect();

@@ -58,10 +58,13 @@ pub struct TeamBalance {
     /// Members of deactivated users: found, or with [`DormantMemberships::Count`](crate::DormantMemberships::Count)
     /// rows that `teams.members` did not list.
     pub dormant: u64,
-    /// Members listed whose account was gone when it was looked up.
+    /// Members found whose account was gone when it was looked up.
     pub gone: u64,
     /// Rows left: of deleted users, which the server never cleans up.
     pub orphaned: u64,
+    /// Members beyond the rows counted: they joined after the server counted. `counted` and these are all the others
+    /// together.
+    pub joined: u64,
 }
 
 impl Listing {

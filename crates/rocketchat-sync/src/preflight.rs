@@ -96,6 +96,12 @@ impl Preflight {
         self.role_ids().map(|id| self.named(id)).collect()
     }
 
+    /// Returns the roles that hold any permission; each should be in the list of roles.
+    pub(crate) fn roles_with_permissions(&self) -> impl Iterator<Item = &RoleId> {
+        let rows = self.permissions.iter();
+        rows.flat_map(|row| row.roles.iter().flatten())
+    }
+
     fn role_ids(&self) -> impl Iterator<Item = &RoleId> {
         self.account.roles.iter().flatten()
     }

@@ -10,7 +10,9 @@ pub(crate) const VIEW_ALL_TEAMS: &str = "view-all-teams";
 pub(crate) const VIEW_FULL_USERS: &str = "view-full-other-user-info";
 
 /// Built-in roles that reach too many accounts, or too few rights, to be given permissions for a sync's sake.
-const BUILT_IN: [&str; 13] = [
+const BUILT_IN: [&str; 15] = [
+    "admin",
+    "federated-external",
     "user",
     "guest",
     "anonymous",
@@ -113,12 +115,13 @@ impl MissingPermission {
         self.account_roles.iter().any(|held| held.name == role)
     }
 
-    /// Returns the role that reaches the fewest other accounts: a custom one of the account, else `bot`.
+    /// Returns the role that reaches the fewest other accounts: a custom one of the account, else a custom one that has the
+    /// permission already, else `bot`.
     fn best_role(&self) -> &str {
-        let own = |role: &&NamedRole| !BUILT_IN.contains(&role.id.as_str());
-        self.account_roles
-            .iter()
-            .find(own)
+        let is_custom = |role: &&NamedRole| !BUILT_IN.contains(&role.id.as_str());
+        let mut roles = self.account_roles.iter().chain(&self.holders);
+        roles
+            .find(is_custom)
             .map_or("bot", |role| role.name.as_str())
     }
 }

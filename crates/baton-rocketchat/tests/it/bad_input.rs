@@ -65,7 +65,7 @@ async fn an_account_without_permission_is_denied() {
     insta::assert_snapshot!(run.error(), @r#"
     error: the account cannot be used: permission view-all-teams is missing: teams and their members would be missing (roles of the account: user)
 
-    hint: in the administration, open Workspace > Users and give the account the role bot, which has view-all-teams
+    hint: in the administration, open Workspace > Users and give the account the role Directory Reader, which has view-all-teams
     "#);
     assert!(binary.files().is_empty());
 }

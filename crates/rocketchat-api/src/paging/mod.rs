@@ -146,6 +146,11 @@ pub enum Imbalance {
         /// The rows announced.
         total: u64,
     },
+    /// Pages of one row cannot overlap.
+    #[error(
+        "the server hands out one row at a time, and then nothing shows whether rows moved between two answers"
+    )]
+    OneByOne,
     /// Two readings of the same list gave different rows.
     #[error("two readings in a row gave different rows")]
     Disagreement,

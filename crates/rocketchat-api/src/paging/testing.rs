@@ -45,7 +45,7 @@ impl Server {
 }
 
 pub(super) fn servers() -> impl Strategy<Value = Server> {
-    (1u64..40, 1u64..40, any::<bool>()).prop_map(|(upper, default, infinite)| Server {
+    (2u64..40, 1u64..40, any::<bool>()).prop_map(|(upper, default, infinite)| Server {
         upper,
         default,
         infinite,

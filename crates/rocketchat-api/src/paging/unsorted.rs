@@ -13,10 +13,10 @@ use super::{Imbalance, Page, Row, Rows, Tally};
 #[derive(Debug)]
 pub struct UnsortedPager {
     step: Step,
-    /// Whether pages overlap. A server that gives one row at a time cannot do that.
-    overlapping: bool,
     seen: HashSet<Arc<str>>,
     last: Option<Arc<str>>,
+    /// The most rows that came in one page.
+    page_size: usize,
     tally: Tally,
 }
 
@@ -36,9 +36,9 @@ impl UnsortedPager {
     pub fn new() -> Self {
         Self {
             step: Step::All,
-            overlapping: true,
             seen: HashSet::new(),
             last: None,
+            page_size: 0,
             tally: Tally::default(),
         }
     }
@@ -70,6 +70,9 @@ impl UnsortedPager {
     pub fn accept<T: Row>(&mut self, page: Rows<T>) -> Result<Vec<T>, Imbalance> {
         let mut rows = page.rows;
         let before = self.tally.add(rows.len(), page.total);
+        if self.step != Step::All {
+            self.page_size = self.page_size.max(rows.len());
+        }
         if self.step == (Step::Page { overlap: true }) {
             self.check_overlap(rows.first())?;
             rows.remove(0);
@@ -122,16 +125,21 @@ impl UnsortedPager {
         match self.step {
             Step::All if received == total => Ok(Step::Done),
             Step::Page { .. } if fresh == 0 && received == total => Ok(Step::Done),
-            // A page that holds nothing but the overlap: the server gives one row at a time, so do without.
-            Step::Page { overlap: true } if fresh == 0 => {
-                self.overlapping = false;
-                Ok(Step::Page { overlap: false })
-            }
-            Step::Page { .. } if fresh == 0 => Err(Imbalance::Short { received, total }),
+            Step::Page { .. } if fresh == 0 => Err(self.too_short()),
             _ => Ok(Step::Page {
-                overlap: self.overlapping && received > 0,
+                overlap: received > 0,
             }),
         }
+    }
+}
+
+impl UnsortedPager {
+    /// Says why the list ends too early.
+    fn too_short(&self) -> Imbalance {
+        if self.page_size == 1 {
+            return Imbalance::OneByOne;
+        }
+        Imbalance::of(self.tally.unique, self.tally.announced_last)
     }
 }
 
@@ -173,13 +181,20 @@ mod tests {
     #[test]
     fn a_total_that_is_too_high_shows() {
         let mut pager = UnsortedPager::new();
+        pager.refuse_all();
         assert_eq!(check(&mut pager, &[1, 2], 3), Ok(2));
-        assert_eq!(check(&mut pager, &[2], 3), Ok(0));
         let short = Imbalance::Short {
             received: 2,
             total: 3,
         };
-        assert_eq!(check(&mut pager, &[], 3), Err(short));
+        assert_eq!(check(&mut pager, &[2], 3), Err(short));
+    }
+
+    #[test]
+    fn one_row_at_a_time_proves_nothing() {
+        let mut pager = UnsortedPager::new();
+        assert_eq!(check(&mut pager, &[1], 3), Ok(1));
+        assert_eq!(check(&mut pager, &[1], 3), Err(Imbalance::OneByOne));
     }
 
     #[test]

@@ -21,12 +21,6 @@ impl Assignments {
         roles.iter().flat_map(|role| self.add(role)).collect()
     }
 
-    /// The same for those of `roles` that grants wait for.
-    pub(super) fn add_missing_roles(&mut self, mut roles: Vec<Role>) -> Vec<Record> {
-        roles.retain(|role| self.pending.contains_key(&role.id));
-        self.add_roles(roles)
-    }
-
     /// Returns the grants of a user whose roles were written, and keeps the others.
     pub(super) fn grants(&mut self, user: &User) -> Vec<Record> {
         let mut records = Vec::new();
@@ -42,6 +36,11 @@ impl Assignments {
 
     pub(super) fn has_pending(&self) -> bool {
         !self.pending.is_empty()
+    }
+
+    /// Tells whether a role was written.
+    pub(super) fn has(&self, role_id: &RoleId) -> bool {
+        self.written.contains(role_id)
     }
 
     /// Returns the grants that waited, and the ids that got a role of their own because no role has them.

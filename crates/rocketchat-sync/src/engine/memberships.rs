@@ -1,14 +1,13 @@
 //! Teams and who belongs to them.
 
 use baton_model::{Grant, Record, ResourceId};
-use rocketchat_api::{Kind, Member, Page, RoleId, Team, TeamId, TeamsMembers, UserId, UsersInfo};
+use rocketchat_api::{Kind, Member, RoleId, Team, UserId, UsersInfo};
 
 use super::assignments::Assignments;
 use super::{KnownUsers, Run, Stop};
-use crate::api::Api;
 use crate::mapping::team::{self, Members, TEAM_ROLES};
 use crate::mapping::user;
-use crate::read::{Dormant, Found, TeamMembers, Teams, UserListing, find_dormant};
+use crate::read::{Dormant, Found, TeamMembers, Teams, UserReader, find_dormant};
 use crate::{DormantMemberships, Error, TeamBalance, guard};
 
 impl Run<'_> {
@@ -16,18 +15,18 @@ impl Run<'_> {
     pub(super) async fn write_teams(
         &mut self,
         mut teams: Teams,
-        users: &UserListing<'_>,
+        users: &mut UserReader<'_>,
         assignments: &mut Assignments,
         known: &mut KnownUsers,
     ) -> Result<(), Stop> {
         self.report.ledger.teams = std::mem::take(&mut teams.listing);
-        if teams.existing.is_empty() && teams.gone == 0 {
-            guard::check_no_teams(self.api, self.options).await?;
-        }
         let mut found = self.find_dormant(&teams.existing, users, known).await?;
         self.report.ledger.deactivated_users_asked = found.asked;
-        self.recount(&mut teams, &found).await?;
-        self.report.gone_teams = teams.gone;
+        self.look_again(&mut teams, &found).await?;
+        self.report.gone_teams = teams.gone.len() as u64;
+        if teams.existing.is_empty() {
+            guard::check_no_teams(self.api, self.options).await?;
+        }
         for it in teams.existing {
             let mut dormant = found.by_team.remove(&it.team.id).unwrap_or_default();
             dormant.sort_by(|a, b| a.user_id.cmp(&b.user_id));
@@ -44,7 +43,7 @@ impl Run<'_> {
     async fn find_dormant(
         &self,
         teams: &[TeamMembers],
-        users: &UserListing<'_>,
+        users: &mut UserReader<'_>,
         known: &KnownUsers,
     ) -> Result<Found, Error> {
         match self.options.dormant_memberships {
@@ -55,15 +54,14 @@ impl Run<'_> {
         }
     }
 
-    /// Lists the teams again when rows stay unexplained: their team may be deleted by now, or the member have left.
-    async fn recount(&self, teams: &mut Teams, found: &Found) -> Result<(), Error> {
-        if self.options.dormant_memberships == DormantMemberships::Count {
-            return Ok(());
-        }
+    /// Lists the teams again when some were gone, or rows stay unexplained: the team may be deleted by now, or the member
+    /// have left.
+    async fn look_again(&self, teams: &mut Teams, found: &Found) -> Result<(), Error> {
+        let resolve = self.options.dormant_memberships == DormantMemberships::Resolve;
         let dormant = |it: &TeamMembers| found.by_team.get(&it.team.id).map_or(0, Vec::len) as u64;
-        let is_open = |it: &TeamMembers| it.unexplained(dormant(it)) > Some(0);
-        if teams.existing.iter().any(is_open) {
-            teams.recount(self.api, is_open).await?;
+        let is_open = |it: &TeamMembers| resolve && it.unexplained(dormant(it)) != Some(0);
+        if !teams.gone.is_empty() || teams.existing.iter().any(is_open) {
+            teams.look_again(self.api, is_open).await?;
         }
         Ok(())
     }
@@ -71,49 +69,60 @@ impl Run<'_> {
     async fn write_team(
         &mut self,
         mut it: TeamMembers,
-        mut dormant: Vec<Dormant>,
+        dormant: Vec<Dormant>,
         assignments: &mut Assignments,
         known: &mut KnownUsers,
     ) -> Result<(), Stop> {
-        let unexplained = it.unexplained(dormant.len() as u64).unwrap_or_default();
-        if unexplained > 0 && it.members.is_empty() {
+        let (listed, found) = (it.members.len() as u64, dormant.len() as u64);
+        let unexplained = it.unexplained(found);
+        if it.members.is_empty() && unexplained != Some(0) {
             self.silent.push(it.team.id.clone());
         }
-        let listed = it.members.len();
+        let not_listed = it.not_listed().unwrap_or_default();
         it.members = self
             .existing(it.members, |it| &it.user.id, assignments, known)
             .await?;
-        dormant = self
+        let dormant = self
             .existing(dormant, |it| &it.user_id, assignments, known)
             .await?;
-        let active = it.members.len() as u64;
-        let found = dormant.len() as u64;
-        let (dormant_rows, orphaned) = match self.options.dormant_memberships {
-            DormantMemberships::Resolve => (found, unexplained),
-            DormantMemberships::Count => (unexplained, 0),
-        };
-        if orphaned > 0 {
-            tracing::info!(team.id = %it.team.id, orphaned, "membership rows of deleted users");
-        }
-        self.report.dormant_members += dormant_rows;
-        self.report.orphaned_members += orphaned;
         let members = Members {
-            active,
-            dormant: dormant_rows,
+            active: it.members.len() as u64,
+            dormant: match self.options.dormant_memberships {
+                DormantMemberships::Resolve => dormant.len() as u64,
+                DormantMemberships::Count => not_listed,
+            },
         };
         self.recorder
             .write(records(&it, members, &dormant, self.options.team_roles))
             .await?;
+        let still_there = members.active + dormant.len() as u64;
+        self.balance(it, members, listed + found - still_there);
+        Ok(())
+    }
+
+    /// Enters a team into the ledger.
+    fn balance(&mut self, it: TeamMembers, members: Members, gone: u64) {
+        let counted = it.team.number_of_users;
+        let known = members
+            .active
+            .saturating_add(members.dormant)
+            .saturating_add(gone);
+        let orphaned = counted.map_or(0, |counted| counted.saturating_sub(known));
+        if orphaned > 0 {
+            tracing::info!(team.id = %it.team.id, orphaned, "membership rows of deleted users");
+        }
+        self.report.dormant_members = self.report.dormant_members.saturating_add(members.dormant);
+        self.report.orphaned_members = self.report.orphaned_members.saturating_add(orphaned);
         self.report.ledger.members.push(TeamBalance {
-            counted: it.team.number_of_users,
             team: it.team.id,
             listing: it.listing,
-            active,
-            dormant: dormant_rows,
-            gone: listed as u64 - active,
+            active: members.active,
+            dormant: members.dormant,
+            gone,
             orphaned,
+            joined: counted.map_or(0, |counted| known.saturating_sub(counted)),
+            counted,
         });
-        Ok(())
     }
 
     /// Looks up members that the list of users did not have, and drops those whose account is gone.
@@ -127,10 +136,14 @@ impl Run<'_> {
         let mut existing = Vec::with_capacity(members.len());
         for member in members {
             let user_id = user_id(&member);
-            if known.all.contains(user_id) || self.look_up(user_id, assignments, known).await? {
+            if known.all.contains(user_id)
+                || (!known.gone.contains(user_id)
+                    && self.look_up(user_id, assignments, known).await?)
+            {
                 existing.push(member);
             } else {
                 tracing::warn!(user.id = %user_id, "dropped a team member whose account is gone");
+                known.gone.insert(user_id.clone());
                 self.report.gone_members += 1;
             }
         }
@@ -165,20 +178,10 @@ impl Run<'_> {
         }
         self.report.late_users += 1;
         self.write_users(vec![user], assignments, known).await?;
-        self.settle(assignments).await?;
+        if assignments.has_pending() {
+            self.settle(assignments).await?;
+        }
         Ok(true)
-    }
-}
-
-/// Returns how many members a team has now.
-pub(super) async fn count_members(api: Api<'_>, team_id: &TeamId) -> Result<u64, Error> {
-    let whole = TeamsMembers {
-        team_id: team_id.clone(),
-        page: Page::ALL,
-    };
-    match api.ask(&whole).await {
-        Err(Error::Api(error)) if error.kind() == Kind::NoSuchTeam => Ok(0),
-        other => Ok(other?.total),
     }
 }
 

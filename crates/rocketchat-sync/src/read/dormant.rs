@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use rocketchat_api::{Kind, Team, TeamId, UserId, UsersListTeams};
 
-use super::{TeamMembers, UserListing};
+use super::{TeamMembers, UserReader};
 use crate::api::Api;
 use crate::{Error, Options};
 
@@ -35,14 +35,14 @@ pub(crate) async fn find_dormant(
     api: Api<'_>,
     options: &Options,
     teams: &[TeamMembers],
-    users: &UserListing<'_>,
+    users: &mut UserReader<'_>,
     deactivated: &[UserId],
 ) -> Result<Found, Error> {
     let mut search = Search::new(teams);
     search.ask(api, options, deactivated).await?;
     if search.open_teams > 0 {
         let before: HashSet<_> = deactivated.iter().collect();
-        let mut since = users.deactivated_now().await?;
+        let mut since = users.deactivated().await?;
         since.retain(|user_id| !before.contains(user_id));
         search.ask(api, options, &since).await?;
     }

@@ -84,7 +84,7 @@ where
     while let Some(next) = reading.pager.next_page() {
         match api.ask_dated(&page(next)).await {
             Ok(answer) => {
-                reading.begun = reading.begun.or(answer.at);
+                reading.begun = reading.begun.or(answer.asked);
                 match reading.pager.accept(answer.output) {
                     Ok(fresh) => reading.rows.extend(fresh),
                     Err(imbalance) => {

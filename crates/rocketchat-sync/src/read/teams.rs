@@ -4,21 +4,21 @@ use std::collections::HashMap;
 
 use baton_model::Timestamp;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use rocketchat_api::{Kind, Member, Team, TeamsListAll, TeamsMembers};
+use rocketchat_api::{Kind, Member, Page, Team, TeamId, TeamsListAll, TeamsMembers};
 
 use super::listing::{Whole, read_whole};
 use crate::api::Api;
 use crate::{Error, Listing, Options};
 
 /// How far the clocks of those who stamp answers and memberships may be apart.
-const CLOCK_SLACK_SECONDS: i64 = 5;
+const CLOCK_SLACK_SECONDS: i64 = 60;
 
 /// All teams with their active members, sorted by id.
 #[derive(Default)]
 pub(crate) struct Teams {
     pub(crate) existing: Vec<TeamMembers>,
-    /// Teams deleted between the listing and the question for their members.
-    pub(crate) gone: u64,
+    /// Teams deleted since they were listed.
+    pub(crate) gone: Vec<TeamId>,
     pub(crate) listing: Listing,
 }
 
@@ -28,14 +28,21 @@ pub(crate) struct TeamMembers {
     pub(crate) members: Vec<Member>,
     /// How the members were listed; none for a team without rows, which is not asked.
     pub(crate) listing: Option<Listing>,
-    /// Members who may have joined after the team's rows were counted.
+    /// Members who may have joined after the team's rows were counted; everybody, where nobody tells the time.
+    maybe_joined_since: u64,
+    /// Members who did join after that.
     joined_since: u64,
 }
 
 impl Teams {
-    /// Lists the teams once more. Those that are `open` are left out if they are gone, and otherwise take the new number
-    /// of rows if it is lower: rows that went away need no explanation.
-    pub(crate) async fn recount(
+    /// Lists the teams once more, and settles what became of them since the first time.
+    ///
+    /// Teams that `teams.members` did not know must be gone from the list too, and the other way round. Those that are
+    /// `open` take the new number of rows if it is lower: rows that went away need no explanation.
+    ///
+    /// # Errors
+    /// [`Error::TeamDisputed`], and whatever keeps the list from being read.
+    pub(crate) async fn look_again(
         &mut self,
         api: Api<'_>,
         open: impl Fn(&TeamMembers) -> bool,
@@ -45,10 +52,21 @@ impl Teams {
             .into_iter()
             .map(|team| (team.id, team.number_of_users))
             .collect();
-        let before = self.existing.len();
-        self.existing
-            .retain(|it| now.contains_key(&it.team.id) || !open(it));
-        self.gone += (before - self.existing.len()) as u64;
+        if let Some(team_id) = self.gone.iter().find(|id| now.contains_key(id)) {
+            let team_id = team_id.clone();
+            return Err(Error::TeamDisputed { team_id });
+        }
+        let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.existing)
+            .into_iter()
+            .partition(|it| now.contains_key(&it.team.id));
+        self.existing = kept;
+        for it in gone {
+            let team_id = it.team.id;
+            if count_members(api, &team_id).await?.is_some() {
+                return Err(Error::TeamDisputed { team_id });
+            }
+            self.gone.push(team_id);
+        }
         for it in self.existing.iter_mut().filter(|it| open(it)) {
             let rows = now.get(&it.team.id).copied().flatten();
             it.team.number_of_users = it
@@ -57,6 +75,18 @@ impl Teams {
                 .min(rows.or(it.team.number_of_users));
         }
         Ok(())
+    }
+}
+
+/// Returns how many members a team has now; `None` when there is no such team.
+pub(crate) async fn count_members(api: Api<'_>, team_id: &TeamId) -> Result<Option<u64>, Error> {
+    let whole = TeamsMembers {
+        team_id: team_id.clone(),
+        page: Page::ALL,
+    };
+    match api.ask(&whole).await {
+        Err(Error::Api(error)) if error.kind() == Kind::NoSuchTeam => Ok(None),
+        other => Ok(Some(other?.total)),
     }
 }
 
@@ -72,7 +102,16 @@ impl TeamMembers {
     /// Returns how many rows may be of deactivated users: those counted beyond the members who were there by then.
     /// Somebody who joined later must not stand in for a member who is not listed.
     pub(crate) fn possibly_dormant(&self) -> Option<u64> {
-        let there_by_then = (self.members.len() as u64).saturating_sub(self.joined_since);
+        self.counted_beyond(self.maybe_joined_since)
+    }
+
+    /// Returns how many rows are of nobody listed, as far as the times of joining tell.
+    pub(crate) fn not_listed(&self) -> Option<u64> {
+        self.counted_beyond(self.joined_since)
+    }
+
+    fn counted_beyond(&self, joined_since: u64) -> Option<u64> {
+        let there_by_then = (self.members.len() as u64).saturating_sub(joined_since);
         Some(self.team.number_of_users?.saturating_sub(there_by_then))
     }
 }
@@ -95,25 +134,26 @@ pub(crate) async fn read_teams(api: Api<'_>, options: &Options) -> Result<Teams,
     let mut members = std::pin::pin!(members);
     while let Some(answer) = members.try_next().await? {
         match answer {
-            Some(team) => result.existing.push(team),
-            None => result.gone += 1,
+            Ok(team) => result.existing.push(team),
+            Err(team_id) => result.gone.push(team_id),
         }
     }
     Ok(result)
 }
 
-/// Reads the members of a team that was counted at `counted_at`; `None` when the team is gone. Only a team that counts no
-/// rows at all needs no request.
+/// Reads the members of a team that was counted at `counted_at`, or returns its id when it is gone. Only a team that counts
+/// no rows at all needs no request.
 async fn read_members(
     api: Api<'_>,
     team: Team,
     counted_at: Option<Timestamp>,
-) -> Result<Option<TeamMembers>, Error> {
+) -> Result<Result<TeamMembers, TeamId>, Error> {
     if team.number_of_users == Some(0) {
-        return Ok(Some(TeamMembers {
+        return Ok(Ok(TeamMembers {
             team,
             members: Vec::new(),
             listing: None,
+            maybe_joined_since: 0,
             joined_since: 0,
         }));
     }
@@ -126,9 +166,13 @@ async fn read_members(
         Ok(whole) => {
             let mut members = whole.rows;
             members.sort_by(|a, b| a.user.id.cmp(&b.user.id));
-            let late = |member: &&Member| joined_since(member, counted_at);
-            Ok(Some(TeamMembers {
-                joined_since: members.iter().filter(late).count() as u64,
+            let joined = |slack: i64, unknown: bool| {
+                let late = |it: &&Member| joined_since(it, counted_at, slack).unwrap_or(unknown);
+                members.iter().filter(late).count() as u64
+            };
+            Ok(Ok(TeamMembers {
+                maybe_joined_since: joined(CLOCK_SLACK_SECONDS, true),
+                joined_since: joined(0, false),
                 team,
                 members,
                 listing: Some(whole.listing),
@@ -136,18 +180,42 @@ async fn read_members(
         }
         Err(Error::Api(error)) if error.kind() == Kind::NoSuchTeam => {
             tracing::warn!(team.id = %team.id, "a team was deleted while the sync was under way");
-            Ok(None)
+            Ok(Err(team.id))
         }
         Err(error) => Err(error),
     }
 }
 
-fn joined_since(member: &Member, counted_at: Option<Timestamp>) -> bool {
-    let joined = member.created_at.as_deref().map(Timestamp::parse);
-    match (joined, counted_at) {
-        (Some(Ok(joined)), Some(counted_at)) => {
-            joined.seconds() >= counted_at.seconds() - CLOCK_SLACK_SECONDS
-        }
-        _ => false,
+/// Tells whether somebody joined less than `slack` seconds before the rows of the team were counted, or later; `None` where
+/// nobody tells the time.
+fn joined_since(member: &Member, counted_at: Option<Timestamp>, slack: i64) -> Option<bool> {
+    let joined = Timestamp::parse(member.created_at.as_deref()?).ok()?;
+    Some(joined.seconds() >= counted_at?.seconds() - slack)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(joined: Option<&str>, counted_at: Option<&str>, expected: Option<bool>) {
+        let member: Member = serde_json::from_value(serde_json::json!({
+            "user": {"_id": "x"},
+            "createdAt": joined,
+        }))
+        .unwrap();
+        let counted_at = counted_at.map(|text| Timestamp::parse(text).unwrap());
+        assert_eq!(joined_since(&member, counted_at, 60), expected);
+    }
+
+    #[test]
+    fn the_time_of_joining_is_compared_with_some_slack() {
+        let counted_at = Some("2026-06-01T12:00:00Z");
+        check(Some("2026-06-01T11:58:00.000Z"), counted_at, Some(false));
+        check(Some("2026-06-01T11:59:30.000Z"), counted_at, Some(true));
+        check(Some("2026-06-01T12:00:01.000Z"), counted_at, Some(true));
+        check(Some("yesterday"), counted_at, None);
+        check(None, counted_at, None);
+        check(Some("2026-06-01T11:00:00.000Z"), None, None);
     }
 }

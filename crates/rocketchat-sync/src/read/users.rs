@@ -1,7 +1,4 @@
-//! The list of users, page by page.
-
-use std::collections::HashSet;
-use std::sync::Arc;
+//! The list of users.
 
 use rocketchat_api::{
     Endpoint as _, Imbalance, Kind, Page, Rows, SortedPager, User, UserId, UsersList,
@@ -14,18 +11,21 @@ use crate::preflight::Preflight;
 use crate::problem::VIEW_FULL_USERS;
 use crate::{Error, Listing, mapping};
 
-/// Reads all users, each handed out once, and proves in the end that none was skipped.
-pub(crate) struct UserListing<'a> {
+/// Rows in a row without anything that `view-full-other-user-info` shows are hidden, and not by chance like that.
+const TOO_MANY_BARE_ROWS: usize = 3;
+
+/// Reads lists of users, and proves that they are whole.
+pub(crate) struct UserReader<'a> {
     api: Api<'a>,
     preflight: &'a Preflight,
     source: Source,
-    pager: SortedPager,
-    attempt: u32,
-    /// Whether only deactivated users are of interest; `users.list` lists the others all the same.
-    only_deactivated: bool,
-    /// Handed out, in this attempt or an earlier one. Not what the pager saw: a page that does not balance is not handed out.
-    handed_out: HashSet<Arc<str>>,
-    with_roles: u64,
+}
+
+/// All users, in the order of their ids. None is handed on before the list is proven to be whole: a reading that has to
+/// be begun again leaves nothing behind.
+pub(crate) struct Users {
+    pub(crate) rows: Vec<User>,
+    pub(crate) listing: Listing,
 }
 
 /// Which endpoint the server has.
@@ -37,71 +37,43 @@ enum Source {
     List,
 }
 
-impl<'a> UserListing<'a> {
+/// Whom to list.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whom {
+    Everybody,
+    /// Deactivated users; `users.list` lists the others all the same.
+    Deactivated,
+}
+
+impl<'a> UserReader<'a> {
     pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight) -> Self {
         Self {
             api,
             preflight,
             source: Source::Unknown,
-            pager: SortedPager::new(),
-            attempt: 1,
-            only_deactivated: false,
-            handed_out: HashSet::new(),
-            with_roles: 0,
         }
     }
 
-    /// Returns the next users, or `None` when all were handed out.
+    /// Reads all users.
     ///
     /// # Errors
-    /// The list cannot be read, does not balance, or hides the roles.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<User>>, Error> {
-        loop {
-            let accepted = match self.pager.next_page() {
-                Some(page) => match self.ask(page).await {
-                    Ok(rows) => self.pager.accept(rows),
-                    Err(error) if can_be_too_much(&error) && self.pager.refuse_all() => {
-                        tracing::warn!(error = %error, "reading users in pages, because the server fails on the whole list");
-                        continue;
-                    }
-                    Err(error) => return Err(error),
-                },
-                None => match self.pager.settle() {
-                    Ok(()) => return self.check().map(|()| None),
-                    Err(_) if self.can_ask_for_newest() => {
-                        let newest = self.api.ask(&UsersListByStatus::newest()).await?;
-                        self.pager.accept_newest(newest)
-                    }
-                    Err(imbalance) => Err(imbalance),
-                },
-            };
-            match accepted {
-                Ok(users) => return Ok(Some(self.not_handed_out(users))),
-                Err(imbalance) => self.restart(imbalance)?,
-            }
-        }
+    /// The list cannot be read, does not balance, lacks the token's owner, or hides the roles.
+    pub(crate) async fn everybody(&mut self) -> Result<Users, Error> {
+        let mut users = self.read(Whom::Everybody).await?;
+        users.rows.sort_by(|a, b| a.id.cmp(&b.id));
+        self.check(&users.rows)?;
+        Ok(users)
     }
 
-    /// Returns the ids of the users that are deactivated now, whether or not they were when they were handed out.
-    pub(crate) async fn deactivated_now(&self) -> Result<Vec<UserId>, Error> {
-        let mut list = UserListing {
-            only_deactivated: true,
-            source: self.source,
-            ..Self::new(self.api, self.preflight)
-        };
-        let mut ids = Vec::new();
-        while let Some(users) = list.next().await? {
-            let disabled =
-                |user: &User| mapping::user::status(user) == baton_model::Status::Disabled;
-            ids.extend(users.into_iter().filter(disabled).map(|user| user.id));
-        }
-        Ok(ids)
-    }
-
-    /// Returns how the list was read in the end.
-    pub(crate) fn listing(&self) -> Listing {
-        let restarts = u64::from(self.attempt) - 1;
-        Listing::new(self.endpoint(), self.pager.tally(), restarts)
+    /// Returns the ids of the users that are deactivated by now.
+    pub(crate) async fn deactivated(&mut self) -> Result<Vec<UserId>, Error> {
+        let disabled = |user: &User| mapping::user::status(user) == baton_model::Status::Disabled;
+        let users = self.read(Whom::Deactivated).await?.rows;
+        Ok(users
+            .into_iter()
+            .filter(disabled)
+            .map(|user| user.id)
+            .collect())
     }
 
     /// Returns the permissions without which rows come with fields missing and nothing says so.
@@ -113,30 +85,83 @@ impl<'a> UserListing<'a> {
         }
     }
 
-    /// Only `users.listByStatus` can show the newest users.
-    fn can_ask_for_newest(&self) -> bool {
-        let everybody = self.source == Source::ListByStatus && !self.only_deactivated;
-        everybody && self.pager.may_lack_newcomers()
-    }
-
-    async fn ask(&mut self, page: Page) -> Result<Rows<User>, Error> {
-        match self.source {
-            Source::ListByStatus if self.only_deactivated => {
-                self.api.ask(&UsersListByStatus::deactivated(page)).await
+    async fn read(&mut self, whom: Whom) -> Result<Users, Error> {
+        let mut attempt = 1;
+        loop {
+            let mut pager = SortedPager::new();
+            let mut rows = Vec::new();
+            let imbalance = match self.read_once(whom, &mut pager, &mut rows).await? {
+                Ok(()) => {
+                    let restarts = u64::from(attempt) - 1;
+                    let listing = Listing::new(self.endpoint(), pager.tally(), restarts);
+                    return Ok(Users { rows, listing });
+                }
+                Err(imbalance) => imbalance,
+            };
+            if attempt == ATTEMPTS {
+                return Err(Error::Unstable {
+                    endpoint: self.endpoint(),
+                    attempts: attempt,
+                    source: imbalance,
+                });
             }
-            Source::ListByStatus => self.api.ask(&UsersListByStatus::all(page)).await,
-            Source::List => self.api.ask(&UsersList(page)).await,
-            Source::Unknown => self.ask_first(page).await,
+            tracing::warn!(endpoint = self.endpoint(), reason = %imbalance, "reading the users again");
+            attempt += 1;
         }
     }
 
-    async fn ask_first(&mut self, page: Page) -> Result<Rows<User>, Error> {
+    async fn read_once(
+        &mut self,
+        whom: Whom,
+        pager: &mut SortedPager,
+        rows: &mut Vec<User>,
+    ) -> Result<Result<(), Imbalance>, Error> {
+        while let Some(page) = pager.next_page() {
+            match self.ask(whom, page).await {
+                Ok(answer) => match pager.accept(answer) {
+                    Ok(users) => {
+                        self.check_visible(&users)?;
+                        rows.extend(users);
+                    }
+                    Err(imbalance) => return Ok(Err(imbalance)),
+                },
+                Err(error) if can_be_too_much(&error) && pager.refuse_all() => {
+                    tracing::warn!(error = %error, "reading users in pages, because the server fails on the whole list");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let settled = pager.settle();
+        let shows_newest = self.source == Source::ListByStatus && whom == Whom::Everybody;
+        if settled.is_ok() || !shows_newest || !pager.may_lack_newcomers() {
+            return Ok(settled);
+        }
+        let newest = self.api.ask(&UsersListByStatus::newest()).await?;
+        Ok(pager.accept_newest(newest).map(|users| rows.extend(users)))
+    }
+
+    async fn ask(&mut self, whom: Whom, page: Page) -> Result<Rows<User>, Error> {
+        let by_status = match whom {
+            Whom::Everybody => UsersListByStatus::all(page),
+            Whom::Deactivated => UsersListByStatus::deactivated(page),
+        };
+        match self.source {
+            Source::ListByStatus => self.api.ask(&by_status).await,
+            Source::List => self.api.ask(&UsersList(page)).await,
+            Source::Unknown => self.ask_first(&by_status, page).await,
+        }
+    }
+
+    async fn ask_first(
+        &mut self,
+        by_status: &UsersListByStatus,
+        page: Page,
+    ) -> Result<Rows<User>, Error> {
         // A page of HTML is the answer of an old server, and what a proxy shows during maintenance.
-        let endpoint = UsersListByStatus::all(page);
         let answer = if self.preflight.is_old() {
-            self.api.probe(&endpoint).await
+            self.api.probe(by_status).await
         } else {
-            self.api.ask(&endpoint).await
+            self.api.ask(by_status).await
         };
         match answer {
             Err(Error::Api(error)) if error.kind() == Kind::Absent => {
@@ -152,57 +177,40 @@ impl<'a> UserListing<'a> {
         }
     }
 
-    fn not_handed_out(&mut self, users: Vec<User>) -> Vec<User> {
-        let mut fresh = users;
-        fresh.retain(|user| {
-            self.with_roles += u64::from(user.roles.is_some());
-            self.handed_out.insert(user.id.shared())
-        });
-        fresh
-    }
-
-    fn restart(&mut self, imbalance: Imbalance) -> Result<(), Error> {
-        if self.attempt == ATTEMPTS {
-            return Err(Error::Unstable {
-                endpoint: self.endpoint(),
-                attempts: self.attempt,
-                source: imbalance,
-            });
+    /// Refuses a page of `users.list` from which everything is gone that takes a permission to see. The permission may
+    /// be there again for the next page.
+    fn check_visible(&self, page: &[User]) -> Result<(), Error> {
+        let bare = |user: &User| {
+            user.roles.is_none() && user.emails.is_none() && user.last_login.is_none()
+        };
+        if self.source == Source::List && page.len() >= TOO_MANY_BARE_ROWS && page.iter().all(bare)
+        {
+            return Err(self.roles_hidden(page));
         }
-        tracing::warn!(endpoint = self.endpoint(), reason = %imbalance, "reading the users again");
-        self.attempt += 1;
-        self.pager = SortedPager::new();
-        self.with_roles = 0;
         Ok(())
     }
 
-    /// Proves that what was handed out is the list.
-    fn check(&self) -> Result<(), Error> {
-        if self.only_deactivated {
-            return Ok(());
-        }
-        let endpoint = self.endpoint();
-        if let Some(user_id) = self.handed_out.difference(self.pager.seen()).min() {
-            return Err(Error::UserVanished {
-                endpoint,
-                user_id: UserId::from(user_id.as_ref()),
-            });
-        }
-        if !self.pager.seen().contains(self.preflight.caller().as_str()) {
-            let caller = self.preflight.caller().clone();
+    /// Refuses a list that cannot be whole although it balances.
+    fn check(&self, users: &[User]) -> Result<(), Error> {
+        let caller = self.preflight.caller();
+        if !users.iter().any(|user| user.id == *caller) {
             return Err(Error::CallerMissing {
-                endpoint,
-                caller,
-                users: self.pager.tally().unique,
+                endpoint: self.endpoint(),
+                caller: caller.clone(),
+                users: users.len() as u64,
             });
         }
-        if self.with_roles == 0 {
-            return Err(Error::RolesHidden {
-                endpoint,
-                users: self.pager.tally().unique,
-            });
+        if users.iter().all(|user| user.roles.is_none()) {
+            return Err(self.roles_hidden(users));
         }
         Ok(())
+    }
+
+    fn roles_hidden(&self, users: &[User]) -> Error {
+        Error::RolesHidden {
+            endpoint: self.endpoint(),
+            users: users.len() as u64,
+        }
     }
 
     fn endpoint(&self) -> &'static str {

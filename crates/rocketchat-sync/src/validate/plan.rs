@@ -71,17 +71,19 @@ pub(super) fn make(facts: &Facts<'_>) -> Plan {
     let one_by_one = facts.time(users, 1);
     let by_team = facts.time(teams, 1) + facts.time(members, workers(facts.options.member_workers));
     let time = one_by_one.max(by_team);
+    let deactivated = match facts.deactivated {
+        _ if !looks_again => 0,
+        Some(deactivated) => paging.requests(deactivated),
+        // `users.list` cannot leave the others out.
+        None => users,
+    };
     let more = dormant.map(|calls| facts.time(calls, workers(facts.options.workers)));
     let mut requests = vec![
         planned("me", 2, true),
         planned("permissions.listAll", 2, true),
         planned("roles.list", 2, true),
-        // Once more where membership rows stay unexplained: those deactivated since, and the teams that are left.
-        planned(
-            facts.users_endpoint,
-            users + u64::from(looks_again),
-            looks_again,
-        ),
+        // Once more where membership rows stay unexplained: who is deactivated by now, and the teams that are left.
+        planned(facts.users_endpoint, users + deactivated, looks_again),
         planned(
             "teams.listAll",
             teams * (1 + u64::from(looks_again)),
@@ -265,7 +267,7 @@ mod tests {
             ("me", 2),
             ("permissions.listAll", 2),
             ("roles.list", 2),
-            ("users.listByStatus", 6),
+            ("users.listByStatus", 8),
             ("teams.listAll", 6),
             ("teams.members", 9),
             ("users.listTeams", 7),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use baton_model::Summary;
 use rocketchat_sim::{
-    Account, Action, Fault, Member, Paging, Server, Settings, Team, User, Version, Workspace,
+    Account, Action, Fault, Member, Paging, Server, Settings, Shape, Team, User, Version, Workspace,
 };
 use rocketchat_sync::{DormantMemberships, Error, Options};
 
@@ -19,8 +19,12 @@ async fn paged(version: Version) -> Server {
         default: 7,
         allow_infinite: false,
     };
-    let mut workspace = workspace();
-    workspace.users.truncate(60);
+    let workspace = Workspace::generate(&Shape {
+        users: 60,
+        teams: 9,
+        members: 15,
+        seed: 5,
+    });
     let settings = Settings {
         paging,
         ..settings(version)
@@ -170,6 +174,24 @@ async fn somebody_made_meanwhile_who_is_a_member_already_is_looked_up() {
 }
 
 #[tokio::test]
+async fn every_list_comes_in_pages_where_the_tests_say_so() {
+    for (version, users) in [
+        (Version(8, 6, 1), "users.listByStatus"),
+        (Version(6, 4, 8), "users.list"),
+    ] {
+        let server = paged(version).await;
+        check_truth(&server, &sync_as(&server, Account::Reader).await);
+        for route in [users, "teams.listAll", "teams.members"] {
+            let later = |call: &rocketchat_sim::Call| {
+                let query = call.query.as_deref().unwrap_or_default();
+                call.route == route && query.contains("offset=")
+            };
+            assert!(server.log().iter().any(later), "{route}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn lying_totals_and_pages_end_in_the_truth_or_an_error() {
     let mut told = Vec::new();
     for route in ["users.listByStatus", "teams.listAll", "teams.members"] {
@@ -234,23 +256,110 @@ async fn a_permission_that_is_gone_for_a_moment_does_not_empty_a_team() {
     );
 }
 
+/// Revoked at one request, and perhaps back at a later one.
 #[tokio::test]
 async fn a_permission_revoked_at_any_moment_never_shortens_a_list() {
+    let (mut refused, mut whole) = (0, 0);
     for permission in ["view-d-room", "view-all-teams", "view-full-other-user-info"] {
         for version in [Version(6, 4, 8), Version(8, 6, 1)] {
-            for nth in 3..40 {
+            for (nth, back) in (3..40).step_by(2).zip([1, 2, 5, 1000].into_iter().cycle()) {
                 let server = paged(version).await;
+                let holders = server.with(|it| it.permissions[permission].clone());
                 server.before("*", nth, move |it| {
                     it.permissions.insert(permission.to_owned(), Vec::new());
                 });
+                server.before("*", nth + back, move |it| {
+                    it.permissions.insert(permission.to_owned(), holders);
+                });
                 let outcome = sync_as(&server, Account::Reader).await;
                 match &outcome.result {
-                    Ok(_) => check_truth(&server, &outcome),
-                    Err(_) => assert!(outcome.lines.is_none()),
+                    Ok(_) => {
+                        check_truth(&server, &outcome);
+                        whole += 1;
+                    }
+                    Err(
+                        Error::Preflight { .. }
+                        | Error::RolesHidden { .. }
+                        | Error::MembersHidden { .. }
+                        | Error::Api(_),
+                    ) => {
+                        assert!(outcome.lines.is_none());
+                        refused += 1;
+                    }
+                    Err(error) => panic!("{permission} at {nth}: {}", describe(error)),
                 }
             }
         }
     }
+    assert!(
+        refused > 20 && whole > 20,
+        "{refused} refused, {whole} whole"
+    );
+}
+
+#[tokio::test]
+async fn the_roles_are_listed_again_when_some_are_unknown() {
+    for body in [
+        r#"{"roles":[{"_id":"user","name":"user","scope":"Users"}],"success":true}"#,
+        r#"{"roles":[],"success":true}"#,
+    ] {
+        let short = Action::answer(200, "application/json", body);
+        let server = start(vec![Fault::new("roles.list", 1, short)]).await;
+        let outcome = sync_as(&server, Account::Reader).await;
+        if body.contains("[]") {
+            check_error(outcome, "roles.list lists no role at all");
+        } else {
+            check_truth(&server, &outcome);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_team_is_gone_only_if_both_endpoints_say_so() {
+    let unknown = Action::answer(
+        400,
+        "application/json",
+        r#"{"success":false,"error":"team-does-not-exist"}"#,
+    );
+    let server = start(vec![Fault::new("teams.members", 2, unknown)]).await;
+    check_error(
+        sync_as(&server, Account::Reader).await,
+        "contradict each other",
+    );
+
+    let empty = r#"{"teams":[],"total":0,"success":true}"#;
+    let empty = Action::answer(200, "application/json", empty);
+    let server = start(vec![Fault::new("teams.listAll", 2, empty)]).await;
+    check_error(
+        sync_as(&server, Account::Reader).await,
+        "contradict each other",
+    );
+}
+
+/// Some servers do not count the rows of a team.
+#[tokio::test]
+async fn teams_without_a_count_need_the_permission_to_be_proven() {
+    let server = start(Vec::new()).await;
+    let rows: Vec<_> = server.with(|it| {
+        let row = |team: &Team| format!(r#"{{"_id":"{}","name":"{}"}}"#, team.id, team.name);
+        it.teams.iter().map(row).collect()
+    });
+    let body = format!(
+        r#"{{"teams":[{}],"total":{},"success":true}}"#,
+        rows.join(","),
+        rows.len()
+    );
+    let uncounted = Action::answer(200, "application/json", body);
+    server.inject(Fault::new("teams.listAll", 1, uncounted).times(1000));
+    check_truth(&server, &sync_as(&server, Account::Reader).await);
+    server.before("teams.members", 1, |it| {
+        it.permissions
+            .insert("view-all-teams".to_owned(), Vec::new());
+    });
+    check_error(
+        sync_as(&server, Account::Reader).await,
+        "permission view-all-teams is missing",
+    );
 }
 
 /// Five rows are counted; by the time that members are listed, one more has joined and makes up for the one not listed.

@@ -28,7 +28,7 @@ async fn every_paging_setting_gives_the_truth() {
     for (upper, default, allow_infinite) in [
         (100, 50, false),
         (7, 3, false),
-        (1, 1, false),
+        (2, 1, false),
         (3, 1000, false),
         (5000, 1, true),
     ] {
