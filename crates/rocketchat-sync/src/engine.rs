@@ -26,6 +26,18 @@ use assignments::Assignments;
 /// Users mapped at a time. Keeps the records that wait for the sink few, however large a page is.
 const BATCH: usize = 500;
 
+/// Roles that every server makes again when it starts (`rocketchat-api.md` section 5.3).
+const ALWAYS_THERE: [&str; 8] = [
+    "admin",
+    "app",
+    "bot",
+    "guest",
+    "leader",
+    "moderator",
+    "owner",
+    "user",
+];
+
 /// Reads the workspace behind `client` into `sink`.
 ///
 /// # Errors
@@ -214,8 +226,9 @@ impl Run<'_> {
         self.report.ledger.users = users.listing;
         self.write_users(users.rows, &mut assignments, &mut known)
             .await?;
-        let is_unknown = |role_id: &RoleId| !assignments.has(role_id);
-        if assignments.has_pending() || preflight.roles_with_permissions().any(is_unknown) {
+        let built_in = ALWAYS_THERE.map(RoleId::from);
+        let mut expected = built_in.iter().chain(preflight.roles_with_permissions());
+        if assignments.has_pending() || expected.any(|role_id| !assignments.has(role_id)) {
             self.settle(&mut assignments).await?;
         }
         self.report.ledger.roles = assignments.roles() as u64 - self.report.unknown_roles;

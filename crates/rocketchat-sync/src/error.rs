@@ -195,6 +195,10 @@ impl Error {
             Self::CallerMissing { .. } | Self::NoRoles => {
                 "something between the connector and the server shortens the list; ask the workspace's administrator"
             }
+            Self::Unstable {
+                source: Imbalance::OneByOne,
+                ..
+            } => "raise the setting API_Upper_Count_Limit of the workspace; its default is 100",
             Self::Unstable { .. } | Self::TeamDisputed { .. } => {
                 "run the sync again when fewer changes are being made"
             }

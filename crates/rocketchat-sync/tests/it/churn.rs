@@ -26,6 +26,7 @@ enum Change {
     Leave(usize, usize),
     AddTeam(u16),
     DeleteTeam(usize),
+    Assign(usize),
 }
 
 /// What there was at one moment.
@@ -34,10 +35,19 @@ struct Moment {
     users: BTreeSet<String>,
     /// The members of each team, whether or not their accounts exist.
     teams: BTreeMap<String, BTreeSet<String>>,
+    /// The roles of each user.
+    roles: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Moment {
     fn of(workspace: &Workspace) -> Self {
+        let roles = |user: &User| {
+            user.roles
+                .iter()
+                .flatten()
+                .map(ToString::to_string)
+                .collect()
+        };
         let members = |team: &Team| {
             team.members
                 .iter()
@@ -55,6 +65,11 @@ impl Moment {
                 .iter()
                 .map(|team| (team.id.to_string(), members(team)))
                 .collect(),
+            roles: workspace
+                .users
+                .iter()
+                .map(|user| (user.id.to_string(), roles(user)))
+                .collect(),
         }
     }
 
@@ -66,6 +81,10 @@ impl Moment {
             match parts.as_slice() {
                 ["user", user] => drop(moment.users.insert((*user).to_owned())),
                 ["team", team] => drop(moment.teams.entry((*team).to_owned()).or_default()),
+                ["role", role, "assigned", "user", user] => {
+                    let roles = moment.roles.entry((*user).to_owned()).or_default();
+                    roles.insert((*role).to_owned());
+                }
                 ["team", team, "member", "user", user] => {
                     moment
                         .teams
@@ -160,6 +179,13 @@ impl Change {
                     it.teams.push(Team::public(&id, &id));
                 }
             }
+            Self::Assign(place) => {
+                let place = place % it.users.len();
+                let roles = it.users[place].roles.get_or_insert_default();
+                if !roles.contains(&"auditor".into()) {
+                    roles.push("auditor".into());
+                }
+            }
             Self::DeleteTeam(place) => {
                 if let Some(place) = chosen(place)(it.teams.len()) {
                     it.teams.remove(place);
@@ -247,6 +273,14 @@ fn check(outcome: &Outcome, moments: &[Moment], what: &str) -> bool {
     );
     let all = |it: &Moment| it.users.clone();
     let throughout = moments.iter().map(all).reduce(|a, b| &a & &b).unwrap();
+    for user in &throughout {
+        let roles = synced.roles.get(user).cloned().unwrap_or_default();
+        let held = |moment: &Moment| moment.roles.get(user) == Some(&roles);
+        assert!(
+            moments.iter().any(held),
+            "{what}: {user} never held {roles:?}"
+        );
+    }
     for (team, members) in &synced.teams {
         let of = |moment: &Moment| moment.teams.get(team).map(|members| members & &throughout);
         let members = members & &throughout;
@@ -270,6 +304,7 @@ fn changes() -> impl Strategy<Value = Change> {
         (any_place(), any_place()).prop_map(|(team, user)| Change::Leave(team, user)),
         any::<u16>().prop_map(Change::AddTeam),
         any_place().prop_map(Change::DeleteTeam),
+        any_place().prop_map(Change::Assign),
     ]
 }
 
@@ -292,7 +327,7 @@ proptest! {
     }
 }
 
-const KINDS: [Change; 7] = [
+const KINDS: [Change; 8] = [
     Change::AddUser(7),
     Change::DeleteUser(11),
     Change::Deactivate(17),
@@ -300,6 +335,7 @@ const KINDS: [Change; 7] = [
     Change::Leave(1, 2),
     Change::AddTeam(9),
     Change::DeleteTeam(3),
+    Change::Assign(23),
 ];
 
 async fn survives(changes: &[(usize, Change)]) -> bool {
