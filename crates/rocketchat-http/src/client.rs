@@ -10,7 +10,7 @@ use http::Request;
 
 use crate::pacing::{self, Pacer, Permit};
 use crate::transport::RouteName;
-use crate::{Error, Policy, Response, Stats, Transport, Verdict};
+use crate::{Error, Policy, Response, Stats, Transport, Verdict, Wait};
 
 /// What an attempt leads to.
 enum Step {
@@ -149,6 +149,12 @@ impl Client {
             waited: self.pacer.waited(),
             routes: self.pacer.routes().collect(),
         }
+    }
+
+    /// Returns what requests wait for now: one entry for each route whose budget is spent, the one that goes on first at
+    /// the front. Pauses after trouble are not among them.
+    pub fn waiting(&self) -> Vec<Wait> {
+        self.pacer.waiting()
     }
 
     /// Returns the pause after a failed attempt; a server that names a longer one is obeyed within reason.

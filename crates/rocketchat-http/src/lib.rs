@@ -30,6 +30,6 @@ pub use recorder::Recorder;
 pub use replay::Replay;
 pub use response::Response;
 pub use scenario::{Origin, Scenario};
-pub use stats::{RouteStats, Stats};
+pub use stats::{RouteStats, Stats, Wait};
 pub use transport::Transport;
 pub use verdict::Verdict;

@@ -1,4 +1,4 @@
-//! What a client did, counted.
+//! What a client did, counted, and what it waits for.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -35,4 +35,14 @@ pub struct RouteStats {
     /// The longest time to the end of a window that an answer told, which is the window's length if ours was the first
     /// call in it.
     pub window: Option<Duration>,
+}
+
+/// A rate-limit window whose end requests wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Wait {
+    /// The route, by method and path, as in [`Stats::routes`].
+    pub route: String,
+    /// The time until its requests go on, as far as the server told. Zero for a moment, while they start.
+    pub left: Duration,
 }

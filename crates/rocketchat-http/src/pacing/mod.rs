@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::transport::RouteName;
-use crate::{Policy, Response, RouteStats};
+use crate::{Policy, Response, RouteStats, Wait};
 
 use self::headers::Notice;
 use self::moment::{Trip, duration, micros};
@@ -53,6 +53,9 @@ struct State {
 struct Entry {
     route: Route,
     requests: u64,
+    /// Requests that wait for a window of this route, and its end as the last of them was told.
+    waiting: u32,
+    waiting_until: i64,
     /// Wakes those who wait whenever something about the route changes.
     changed: Arc<Notify>,
 }
@@ -66,7 +69,10 @@ pub(crate) struct Permit<'a> {
 }
 
 /// Counts a request among those that wait for a window, until dropped.
-struct Waiting<'a>(&'a Pacer);
+struct Waiting<'a> {
+    pacer: &'a Pacer,
+    name: &'a RouteName,
+}
 
 impl Pacer {
     pub(crate) fn new(policy: &Policy) -> Self {
@@ -109,7 +115,7 @@ impl Pacer {
                         let wait = duration(until - self.now()).as_millis();
                         tracing::debug!(http.route = %name, wait.ms = wait, "budget spent, waiting for the next window");
                     }
-                    let _waiting = Waiting::new(self);
+                    let _waiting = Waiting::new(self, name, until);
                     let _ = tokio::time::timeout_at(self.instant(until), change).await;
                 }
             }
@@ -126,6 +132,21 @@ impl Pacer {
             0
         };
         duration(state.waited + current)
+    }
+
+    /// Returns the routes with requests that wait for a window, the one that goes on first at the front.
+    pub(crate) fn waiting(&self) -> Vec<Wait> {
+        let now = self.now();
+        let state = self.lock();
+        let waiting = state.routes.iter().filter(|(_, entry)| entry.waiting > 0);
+        let mut waits: Vec<_> = waiting
+            .map(|(name, entry)| Wait {
+                route: name.to_string(),
+                left: duration(entry.waiting_until - now),
+            })
+            .collect();
+        waits.sort_by(|a, b| (a.left, &a.route).cmp(&(b.left, &b.route)));
+        waits
     }
 
     /// Describes all routes asked for so far.
@@ -228,24 +249,31 @@ impl Drop for Permit<'_> {
 }
 
 impl<'a> Waiting<'a> {
-    fn new(pacer: &'a Pacer) -> Self {
+    fn new(pacer: &'a Pacer, name: &'a RouteName, until: i64) -> Self {
         let now = pacer.now();
         let mut state = pacer.lock();
         if state.waiting == 0 {
             state.waiting_since = now;
         }
         state.waiting += 1;
-        Self(pacer)
+        if let Some(entry) = state.routes.get_mut(name) {
+            entry.waiting += 1;
+            entry.waiting_until = until;
+        }
+        Self { pacer, name }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let now = self.0.now();
-        let mut state = self.0.lock();
+        let now = self.pacer.now();
+        let mut state = self.pacer.lock();
         state.waiting = state.waiting.saturating_sub(1);
         if state.waiting == 0 {
             state.waited += now - state.waiting_since;
+        }
+        if let Some(entry) = state.routes.get_mut(self.name) {
+            entry.waiting = entry.waiting.saturating_sub(1);
         }
     }
 }

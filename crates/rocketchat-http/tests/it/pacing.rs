@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use http::Request;
 use proptest::prelude::*;
-use rocketchat_http::{BoxFuture, Client, Error, Policy, Response, Transport};
+use rocketchat_http::{BoxFuture, Client, Error, Policy, Response, Transport, Wait};
 use tokio::time::{Instant, sleep};
 
 use crate::limiter::{Limiter, Settings, Style, judge};
@@ -257,6 +257,67 @@ async fn waiting_is_counted_once_however_many_wait() {
         "waited {waited} s of {} s",
         run.elapsed
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_waited_for_can_be_asked_at_any_time() {
+    let settings = Settings {
+        limit: 3,
+        window: Duration::from_mins(1),
+        ..Settings::default()
+    };
+    let client = Client::new(Arc::new(Limiter::new(settings)), Policy::default(), judge);
+    assert_eq!(client.waiting(), []);
+    let looks = async {
+        sleep(Duration::from_secs(20)).await;
+        let early = client.waiting();
+        sleep(Duration::from_secs(25)).await;
+        (early, client.waiting())
+    };
+    let later = async {
+        sleep(Duration::from_secs(30)).await;
+        four_calls(&client, "/api/v1/roles.list").await;
+    };
+    let ((), (early, late), ()) = futures_util::join!(four_calls(&client, MEMBERS), looks, later);
+    let members = "GET /api/v1/teams.members".to_owned();
+    let roles = "GET /api/v1/roles.list".to_owned();
+    assert_eq!(rounded(&early), [(members.clone(), 40)]);
+    assert_eq!(rounded(&late), [(members, 15), (roles, 45)]);
+    assert_eq!(client.waiting(), [], "all have gone on");
+}
+
+async fn four_calls(client: &Client, target: &str) {
+    let sends = stream::iter(0..4).map(|_| client.send(get(target)));
+    let answers: Vec<_> = sends.buffer_unordered(2).collect().await;
+    assert!(answers.iter().all(Result::is_ok));
+}
+
+fn rounded(waits: &[Wait]) -> Vec<(String, u64)> {
+    let seconds = |it: &Wait| (it.left + Duration::from_millis(500)).as_secs();
+    waits
+        .iter()
+        .map(|it| (it.route.clone(), seconds(it)))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_any_more_for_a_request_that_was_given_up() {
+    let settings = Settings {
+        limit: 1,
+        ..Settings::default()
+    };
+    let client = Client::new(Arc::new(Limiter::new(settings)), Policy::default(), judge);
+    client.send(get(MEMBERS)).await.unwrap();
+    let second = client.send(get(MEMBERS));
+    let seen = async {
+        sleep(Duration::from_secs(1)).await;
+        client.waiting().len()
+    };
+    let seen = tokio::select! {
+        _ = second => panic!("the window has not ended"),
+        seen = seen => seen,
+    };
+    assert_eq!((seen, client.waiting().len()), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
