@@ -8,20 +8,21 @@ use rocketchat_api::{Answer, Endpoint, Outcome, decode};
 use rocketchat_http::{Client, Response, Verdict};
 use tokio::time::Instant;
 
-use crate::Error;
+use crate::{Error, Progress};
 
 /// Pauses before an answer that is no JSON, or cut, is asked for again: a proxy's page or a lost connection.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
-/// Asks endpoints and decodes their answers.
+/// Asks endpoints and decodes their answers; readers of lists find here whom to tell how far they are.
 #[derive(Clone, Copy)]
 pub(crate) struct Api<'a> {
     client: &'a Client,
+    pub(crate) progress: &'a dyn Progress,
 }
 
 impl<'a> Api<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
+    pub(crate) fn new(client: &'a Client, progress: &'a dyn Progress) -> Self {
+        Self { client, progress }
     }
 
     /// Asks an endpoint that the server is expected to have.

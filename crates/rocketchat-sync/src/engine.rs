@@ -19,7 +19,7 @@ use crate::mapping;
 use crate::preflight::Preflight;
 use crate::read::{UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
-use crate::{DormantMemberships, Error, Options, Report, TeamBalance, guard};
+use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
 
 use assignments::Assignments;
 
@@ -60,9 +60,23 @@ pub async fn sync_until(
     sink: Box<dyn Sink>,
     stop: impl Future<Output = String>,
 ) -> Result<Report, Error> {
-    let recorder = Recorder::start(sink);
+    sync_with_progress(client, options, sink, stop, &()).await
+}
+
+/// The same, and tells `progress` how far it is.
+///
+/// # Errors
+/// As [`sync_until`].
+pub async fn sync_with_progress(
+    client: &Client,
+    options: &Options,
+    sink: Box<dyn Sink>,
+    stop: impl Future<Output = String>,
+    progress: &dyn Progress,
+) -> Result<Report, Error> {
+    let recorder = Recorder::start(sink, progress);
     let mut run = Run {
-        api: Api::new(client),
+        api: Api::new(client, progress),
         options,
         recorder: &recorder,
         report: Report::default(),
@@ -117,7 +131,7 @@ fn is_refusal(error: &Error) -> bool {
 struct Run<'a> {
     api: Api<'a>,
     options: &'a Options,
-    recorder: &'a Recorder,
+    recorder: &'a Recorder<'a>,
     report: Report,
     /// Teams whose list of members was empty although the server counts rows that nothing explains.
     silent: Vec<TeamId>,
@@ -134,6 +148,8 @@ struct KnownUsers {
 
 impl Run<'_> {
     async fn collect(&mut self) -> Result<(), Stop> {
+        let progress = self.api.progress;
+        progress.begin(Stage::Preflight);
         let mut preflight = Preflight::run(self.api, self.options).await?;
         let version = preflight.server.version.clone();
         tracing::info!(
@@ -142,6 +158,7 @@ impl Run<'_> {
         );
         self.report.server_version = version;
         preflight.check(self.api).await?;
+        progress.end(Stage::Preflight);
         let types = mapping::resource_types()
             .into_iter()
             .map(Record::ResourceType)
@@ -216,6 +233,7 @@ impl Run<'_> {
         preflight: &Preflight,
         reader: &mut UserReader<'_>,
     ) -> Result<(Assignments, KnownUsers), Stop> {
+        self.api.progress.begin(Stage::Users);
         let (roles, users) = tokio::try_join!(self.api.ask(&RolesList), reader.everybody())?;
         if roles.is_empty() {
             return Err(Error::NoRoles.into());
@@ -237,6 +255,7 @@ impl Run<'_> {
             roles = assignments.roles(),
             "read users and roles"
         );
+        self.api.progress.end(Stage::Users);
         Ok((assignments, known))
     }
 

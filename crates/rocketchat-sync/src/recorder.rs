@@ -1,11 +1,13 @@
 //! Hands records to the sink on a thread of its own, so that reading and writing go on side by side.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use baton_model::{Record, Summary};
 use baton_sinks::Sink;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::Error;
+use crate::{Error, Progress, Stage};
 
 /// Batches that may wait for the sink. More would only hold memory.
 const WAITING: usize = 8;
@@ -14,9 +16,12 @@ const WAITING: usize = 8;
 ///
 /// Dropping it without [`finish`](Recorder::finish) makes the sink throw away what it has, so that a sync that fails or
 /// is cancelled leaves nothing behind.
-pub(crate) struct Recorder {
+pub(crate) struct Recorder<'a> {
     batches: mpsc::Sender<Message>,
     thread: JoinHandle<Result<Summary, baton_sinks::Error>>,
+    /// Records handed over. The sink is never more than a few batches behind.
+    records: AtomicU64,
+    progress: &'a dyn Progress,
 }
 
 enum Message {
@@ -28,18 +33,30 @@ enum Message {
 /// The sink is gone; the reason comes with [`Recorder::finish`] or [`Recorder::abort`].
 pub(crate) struct Closed;
 
-impl Recorder {
-    pub(crate) fn start(sink: Box<dyn Sink>) -> Self {
+impl<'a> Recorder<'a> {
+    pub(crate) fn start(sink: Box<dyn Sink>, progress: &'a dyn Progress) -> Self {
         let (batches, waiting) = mpsc::channel(WAITING);
         let thread = tokio::task::spawn_blocking(move || record(sink, waiting));
-        Self { batches, thread }
+        Self {
+            batches,
+            thread,
+            records: AtomicU64::new(0),
+            progress,
+        }
     }
 
     pub(crate) async fn write(&self, records: Vec<Record>) -> Result<(), Closed> {
+        let more = records.len() as u64;
         self.batches
             .send(Message::Write(records))
             .await
-            .map_err(|_| Closed)
+            .map_err(|_| Closed)?;
+        let before = self.records.fetch_add(more, Ordering::Relaxed);
+        if before == 0 {
+            self.progress.begin(Stage::Writing);
+        }
+        self.progress.count(Stage::Writing, before + more, None);
+        Ok(())
     }
 
     /// Waits until all records are written and returns what the sync holds.
@@ -57,10 +74,14 @@ impl Recorder {
         // A sink that is gone says why when it is joined.
         let _ = self.batches.send(Message::Finish).await;
         drop(self.batches);
-        self.thread
+        let records = self.records.into_inner();
+        self.progress.count(Stage::Writing, records, Some(records));
+        let summary = self
+            .thread
             .await
-            .map_err(|error| Error::Writer(error.to_string()))?
-            .map_err(Error::Sink)
+            .map_err(|error| Error::Writer(error.to_string()))??;
+        self.progress.end(Stage::Writing);
+        Ok(summary)
     }
 
     /// Throws away what was written, and returns the sink's own failure if there was one.

@@ -11,7 +11,7 @@ use rocketchat_api::{Kind, Team, TeamId, UserId, UsersListTeams};
 
 use super::{TeamMembers, UserReader};
 use crate::api::Api;
-use crate::{Error, Options};
+use crate::{Error, Options, Stage};
 
 /// A deactivated member.
 pub(crate) struct Dormant {
@@ -39,6 +39,10 @@ pub(crate) async fn find_dormant(
     deactivated: &[UserId],
 ) -> Result<Found, Error> {
     let mut search = Search::new(teams);
+    if search.open_teams == 0 {
+        return Ok(search.found);
+    }
+    api.progress.begin(Stage::DormantMemberships);
     search.ask(api, options, deactivated).await?;
     if search.open_teams > 0 {
         let before: HashSet<_> = deactivated.iter().collect();
@@ -46,6 +50,11 @@ pub(crate) async fn find_dormant(
         since.retain(|user_id| !before.contains(user_id));
         search.ask(api, options, &since).await?;
     }
+    api.progress.end(Stage::DormantMemberships);
+    tracing::info!(
+        users = search.found.asked,
+        "looked up teams of deactivated users"
+    );
     Ok(search.found)
 }
 
@@ -102,11 +111,17 @@ impl<'a> Search<'a> {
                 .map(async |user_id| Ok::<_, Error>((user_id, teams_of(api, user_id).await?)))
                 .buffered(options.workers.max(1))
         );
+        let total = Some(self.found.asked + users.len() as u64);
+        let tell = |asked| {
+            api.progress.count(Stage::DormantMemberships, asked, total);
+        };
+        tell(self.found.asked);
         while self.open_teams > 0 {
             let Some((user_id, teams)) = answers.try_next().await? else {
                 break;
             };
             self.found.asked += 1;
+            tell(self.found.asked);
             for team in teams {
                 self.note(&team.id, user_id, team.is_owner.unwrap_or_default());
             }

@@ -8,7 +8,7 @@ use rocketchat_api::{Kind, Member, Page, Team, TeamId, TeamsListAll, TeamsMember
 
 use super::listing::{Whole, read_whole};
 use crate::api::Api;
-use crate::{Error, Listing, Options};
+use crate::{Error, Listing, Options, Stage};
 
 /// How far the clocks of those who stamp answers and memberships may be apart.
 const CLOCK_SLACK_SECONDS: i64 = 60;
@@ -118,12 +118,15 @@ impl TeamMembers {
 
 /// Reads all teams, then the members of each that has any.
 pub(crate) async fn read_teams(api: Api<'_>, options: &Options) -> Result<Teams, Error> {
+    api.progress.begin(Stage::Teams);
     let Whole {
         rows: mut teams,
         listing,
         begun,
     } = read_whole(api, TeamsListAll).await?;
     teams.sort_by(|a, b| a.id.cmp(&b.id));
+    let peopled = teams.iter().filter(|it| has_rows(it)).count() as u64;
+    let mut asked = 0;
     let members = stream::iter(teams)
         .map(|team| read_members(api, team, begun))
         .buffered(options.member_workers.max(1));
@@ -132,23 +135,33 @@ pub(crate) async fn read_teams(api: Api<'_>, options: &Options) -> Result<Teams,
         ..Teams::default()
     };
     let mut members = std::pin::pin!(members);
+    api.progress.count(Stage::Teams, asked, Some(peopled));
     while let Some(answer) = members.try_next().await? {
+        if answer.as_ref().map_or(true, |it| it.listing.is_some()) {
+            asked += 1;
+            api.progress.count(Stage::Teams, asked, Some(peopled));
+        }
         match answer {
             Ok(team) => result.existing.push(team),
             Err(team_id) => result.gone.push(team_id),
         }
     }
+    api.progress.end(Stage::Teams);
     Ok(result)
 }
 
-/// Reads the members of a team that was counted at `counted_at`, or returns its id when it is gone. Only a team that counts
-/// no rows at all needs no request.
+/// Only a team that counts no rows at all needs no request for its members.
+fn has_rows(team: &Team) -> bool {
+    team.number_of_users != Some(0)
+}
+
+/// Reads the members of a team that was counted at `counted_at`, or returns its id when it is gone.
 async fn read_members(
     api: Api<'_>,
     team: Team,
     counted_at: Option<Timestamp>,
 ) -> Result<Result<TeamMembers, TeamId>, Error> {
-    if team.number_of_users == Some(0) {
+    if !has_rows(&team) {
         return Ok(Ok(TeamMembers {
             team,
             members: Vec::new(),

@@ -9,7 +9,7 @@ use super::listing::{ATTEMPTS, can_be_too_much};
 use crate::api::Api;
 use crate::preflight::Preflight;
 use crate::problem::VIEW_FULL_USERS;
-use crate::{Error, Listing, mapping};
+use crate::{Error, Listing, Stage, mapping};
 
 /// Rows in a row without anything that `view-full-other-user-info` shows are hidden, and not by chance like that.
 const TOO_MANY_BARE_ROWS: usize = 3;
@@ -116,15 +116,23 @@ impl<'a> UserReader<'a> {
         pager: &mut SortedPager,
         rows: &mut Vec<User>,
     ) -> Result<Result<(), Imbalance>, Error> {
+        let mut total = None;
         while let Some(page) = pager.next_page() {
             match self.ask(whom, page).await {
-                Ok(answer) => match pager.accept(answer) {
-                    Ok(users) => {
-                        self.check_visible(&users)?;
-                        rows.extend(users);
+                Ok(answer) => {
+                    total = total.or(Some(answer.total));
+                    match pager.accept(answer) {
+                        Ok(users) => {
+                            self.check_visible(&users)?;
+                            rows.extend(users);
+                        }
+                        Err(imbalance) => return Ok(Err(imbalance)),
                     }
-                    Err(imbalance) => return Ok(Err(imbalance)),
-                },
+                    if whom == Whom::Everybody {
+                        let done = rows.len() as u64;
+                        self.api.progress.count(Stage::Users, done, total);
+                    }
+                }
                 Err(error) if can_be_too_much(&error) && pager.refuse_all() => {
                     tracing::warn!(error = %error, "reading users in pages, because the server fails on the whole list");
                 }

@@ -47,7 +47,7 @@ const STAGES: [&str; 10] = [
 pub async fn validate(client: &Client, options: &Options) -> Validation {
     let started = Instant::now();
     let mut examination = Examination {
-        api: Api::new(client),
+        api: Api::new(client, &()),
         options,
         stage: SERVER,
         found: Validation {

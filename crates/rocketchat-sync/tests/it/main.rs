@@ -7,6 +7,8 @@ mod completeness;
 #[cfg(test)]
 mod mapping;
 #[cfg(test)]
+mod progress;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod server;

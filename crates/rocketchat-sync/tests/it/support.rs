@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use baton_sinks::Ndjson;
 use rocketchat_http::{Client, Policy, Transport};
-use rocketchat_sync::{Error, Options, Report, sync_until};
+use rocketchat_sync::{Error, Options, Progress, Report, sync_with_progress};
 
 /// What a sync left: its report or error, and the lines of its output, if there is any.
 pub(crate) struct Outcome {
@@ -25,11 +25,21 @@ pub(crate) async fn run_until(
     options: &Options,
     stop: impl Future<Output = String>,
 ) -> Outcome {
+    run_with_progress(transport, options, stop, &()).await
+}
+
+/// The same, and tells `progress` how far it is.
+pub(crate) async fn run_with_progress(
+    transport: Arc<dyn Transport>,
+    options: &Options,
+    stop: impl Future<Output = String>,
+    progress: &dyn Progress,
+) -> Outcome {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sync.ndjson");
     let client = Client::new(transport, policy(), rocketchat_sync::verdict);
     let sink = Box::new(Ndjson::create(&path).unwrap());
-    let result = sync_until(&client, options, sink, stop).await;
+    let result = sync_with_progress(&client, options, sink, stop, progress).await;
     let left = std::fs::read_dir(dir.path()).unwrap().count();
     assert_eq!(
         left,
