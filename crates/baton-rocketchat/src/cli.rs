@@ -87,6 +87,9 @@ pub(crate) struct Choices {
     /// turns that off [default: 50] ($BATON_MAX_SHRINK)
     #[arg(long, global = true, value_name = "PERCENT", value_parser = value_parser!(u8).range(0..=100))]
     pub(crate) max_shrink: Option<u8>,
+    /// Fail if the sync takes longer than this, such as 90m, 2h30m or 600s [default: none] ($BATON_MAX_DURATION)
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub(crate) max_duration: Option<MaxDuration>,
     /// File to write; a sync is added to an existing one [default: sync.c1z, or demo.c1z] ($BATON_FILE)
     #[arg(short, long, global = true, value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
@@ -179,6 +182,24 @@ impl std::fmt::Debug for Token {
 impl From<&str> for Token {
     fn from(text: &str) -> Self {
         Self(text.into())
+    }
+}
+
+/// The time that a sync may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MaxDuration(pub(crate) std::time::Duration);
+
+impl std::str::FromStr for MaxDuration {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let duration: jiff::SignedDuration = text
+            .parse()
+            .map_err(|_| "expected a duration such as 90m, 2h30m or 600s")?;
+        match std::time::Duration::try_from(duration) {
+            Ok(it) if !it.is_zero() => Ok(Self(it)),
+            Ok(_) | Err(_) => Err("expected a duration of more than nothing"),
+        }
     }
 }
 

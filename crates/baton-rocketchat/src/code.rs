@@ -12,7 +12,7 @@ pub(crate) enum Code {
     Unknown = 2,
     /// The server does not accept the request, or its name does not exist.
     InvalidArgument = 3,
-    /// Something took too long.
+    /// The server, or the whole sync, took too long.
     DeadlineExceeded = 4,
     /// The endpoint does not exist.
     NotFound = 5,

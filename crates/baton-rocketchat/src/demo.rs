@@ -11,10 +11,11 @@ use rocketchat_sync::mapping::team::TEAM_ROLES;
 use rocketchat_sync::{DormantMemberships, Options};
 use secrecy::SecretString;
 
-use crate::cli::{Choices, Connection, Demo, LogFormat};
+use crate::cli::{Choices, Connection, Demo};
 use crate::code::Code;
 use crate::failure::Failure;
-use crate::oneshot::{Synced, sync_to_file};
+use crate::logging::Logging;
+use crate::oneshot::{Synced, Terms, sync_to_file};
 use crate::settings;
 use crate::summary::SummaryFile;
 use crate::words::{duration, number, print};
@@ -27,7 +28,7 @@ pub(crate) async fn run(
     demo: &Demo,
     connection: &Connection,
     choices: &Choices,
-    logs: LogFormat,
+    logs: &Logging,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
     if !connection.is_empty() {
@@ -44,7 +45,12 @@ pub(crate) async fn run(
     let outcome = async {
         let workspace = reach(&server, account)?;
         let options = settings::options(choices, &workspace.user_id, Some(NO_COMPARISON))?;
-        sync_to_file(workspace, options, &file, logs, stop).await
+        let terms = Terms {
+            file: &file,
+            max_duration: settings::max_duration(choices)?,
+            logs,
+        };
+        sync_to_file(workspace, options, terms, stop).await
     };
     let synced = summary.record(outcome.await)?;
     let contents = Contents::read(&file)?;

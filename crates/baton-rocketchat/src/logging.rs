@@ -2,25 +2,34 @@
 
 mod embedded;
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum as _;
+use indicatif::{MultiProgress, ProgressDrawTarget};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::cli::{LogFormat, LogLevel, Logs};
 use crate::settings::variable;
 
 use embedded::Embedded;
 
-/// Starts logging as the flags or the environment say, and returns the format. Variables with a value that means nothing
+/// How the program logs.
+pub(crate) struct Logging {
+    pub(crate) format: LogFormat,
+    /// Where live lines may be drawn, if there is a terminal for people that can take them. Log lines go above them.
+    pub(crate) terminal: Option<MultiProgress>,
+}
+
+/// Starts logging as the flags or the environment say, and returns how. Variables with a value that means nothing
 /// count as not set, as with other connectors (`baton-runtime.md` section 1.4).
-pub(crate) fn start(flags: &Logs) -> LogFormat {
+pub(crate) fn start(flags: &Logs) -> Logging {
     let level = flags
         .log_level
         .or_else(|| from_environment("log-level"))
         .unwrap_or(LogLevel::Info);
-    let default_format = if std::io::stdout().is_terminal() {
+    let default_format = if io::stdout().is_terminal() {
         LogFormat::Console
     } else {
         LogFormat::Json
@@ -29,8 +38,10 @@ pub(crate) fn start(flags: &Logs) -> LogFormat {
         .log_format
         .or_else(|| from_environment("log-format"))
         .unwrap_or(default_format);
+    let lively = format == LogFormat::Console && level != LogLevel::Debug && can_redraw();
+    let terminal = lively.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
     let logs = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(writer(terminal.clone()))
         .with_env_filter(filter(level));
     match format {
         LogFormat::Console => logs.with_ansi(colours()).with_target(false).init(),
@@ -39,7 +50,34 @@ pub(crate) fn start(flags: &Logs) -> LogFormat {
             .event_format(Embedded(format::format().json().flatten_event(true)))
             .init(),
     }
-    format
+    Logging { format, terminal }
+}
+
+/// Makes log lines that go above what is drawn on the terminal, if anything is.
+fn writer(terminal: Option<MultiProgress>) -> BoxMakeWriter {
+    match terminal {
+        Some(terminal) => BoxMakeWriter::new(move || Above(terminal.clone())),
+        None => BoxMakeWriter::new(io::stderr),
+    }
+}
+
+/// Writes to stderr while nothing is drawn there. A log line comes in one piece.
+struct Above(MultiProgress);
+
+impl io::Write for Above {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.suspend(|| io::stderr().write(line))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// Tells whether stderr is a terminal that can move its cursor.
+fn can_redraw() -> bool {
+    io::stderr().is_terminal()
+        && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
 fn from_environment<T: clap::ValueEnum>(field: &str) -> Option<T> {
@@ -58,6 +96,5 @@ fn filter(level: LogLevel) -> EnvFilter {
 }
 
 fn colours() -> bool {
-    std::io::stderr().is_terminal()
-        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -9,6 +9,7 @@ mod demo;
 mod failure;
 mod logging;
 mod oneshot;
+mod progress;
 mod settings;
 mod summary;
 mod validate;
@@ -18,24 +19,25 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Command, LogFormat};
+use crate::cli::{Cli, Command};
 use crate::failure::Failure;
+use crate::logging::Logging;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let logs = logging::start(&cli.logs);
-    match run(cli, logs) {
+    match run(cli, &logs) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(cli: Cli, logs: LogFormat) -> Result<(), Failure> {
+fn run(cli: Cli, logs: &Logging) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
     runtime.block_on(dispatch(cli, logs))
 }
 
-async fn dispatch(cli: Cli, logs: LogFormat) -> Result<(), Failure> {
+async fn dispatch(cli: Cli, logs: &Logging) -> Result<(), Failure> {
     let (connection, choices) = (cli.connection, &cli.choices);
     match cli.command {
         None => oneshot::run(&connection, choices, logs, interrupted()).await,

@@ -1,5 +1,6 @@
 //! One sync of one workspace into one file.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,14 +8,24 @@ use std::time::{Duration, Instant};
 use baton_model::SyncId;
 use baton_sinks::C1z;
 use rocketchat_http::{Client, Config, HttpTransport, Policy};
-use rocketchat_sync::{Options, Report, sync_until};
+use rocketchat_sync::{Error, Options, Report, sync_with_progress};
 
 use crate::cli::{Choices, Connection, LogFormat};
 use crate::clock::SystemClock;
+use crate::code::Code;
 use crate::failure::Failure;
+use crate::logging::Logging;
+use crate::progress::{self, Board};
 use crate::settings::{self, Workspace};
 use crate::summary::{self, SummaryFile};
 use crate::words;
+
+/// Where a sync goes, how long it may take, and how it is told.
+pub(crate) struct Terms<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) max_duration: Option<Duration>,
+    pub(crate) logs: &'a Logging,
+}
 
 /// A sync that is complete and in its file.
 pub(crate) struct Synced {
@@ -49,7 +60,7 @@ impl Synced {
 pub(crate) async fn run(
     connection: &Connection,
     choices: &Choices,
-    logs: LogFormat,
+    logs: &Logging,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
     let file = settings::file(choices, "sync.c1z");
@@ -57,21 +68,26 @@ pub(crate) async fn run(
     let outcome = async {
         let workspace = Workspace::resolve(connection)?;
         let options = settings::options(choices, &workspace.user_id, None)?;
-        sync_to_file(workspace, options, &file, logs, stop).await
+        let terms = Terms {
+            file: &file,
+            max_duration: settings::max_duration(choices)?,
+            logs,
+        };
+        sync_to_file(workspace, options, terms, stop).await
     };
     summary.record(outcome.await)?;
     Ok(())
 }
 
-/// Runs a sync into `file` and logs what it did. The file is checked before the first request.
+/// Runs a sync into a file and logs what it did. The file is checked before the first request.
 pub(crate) async fn sync_to_file(
     workspace: Workspace,
     mut options: Options,
-    file: &Path,
-    logs: LogFormat,
+    terms: Terms<'_>,
     stop: impl Future<Output = String>,
 ) -> Result<Synced, Failure> {
     let started = Instant::now();
+    let Terms { file, logs, .. } = terms;
     let address = workspace.base_url.to_string();
     let sink = C1z::open(file, container_options(), Arc::new(SystemClock))?;
     if options.max_shrink > 0 {
@@ -80,9 +96,11 @@ pub(crate) async fn sync_to_file(
     let sync_id = sink.sync_id();
     let client = connect(workspace, Policy::default())?;
     tracing::info!(sync.id = %sync_id, file = %file.display(), "syncing");
-    let report = sync_until(&client, &options, Box::new(sink), stop)
-        .await
-        .map_err(|error| Failure::of_sync(error, &address))?;
+    let report = watch(&client, &options, sink, &terms, stop).await;
+    let report = report.map_err(|ended| match ended {
+        Ended::Failed(error) => Failure::of_sync(error, &address),
+        Ended::OutOfTime(error) => too_long(error),
+    })?;
     let synced = Synced {
         sync_id,
         file: file.to_owned(),
@@ -92,9 +110,62 @@ pub(crate) async fn sync_to_file(
     };
     let sentence = words::sentence(&synced);
     // The field's name is how `logging::embedded` knows it; people read the sentence alone.
-    let summary = (logs == LogFormat::Json).then(|| summary::line(&synced));
+    let summary = (logs.format == LogFormat::Json).then(|| summary::line(&synced));
     tracing::info!(sync.id = %sync_id, file = %file.display(), summary, "{sentence}");
     Ok(synced)
+}
+
+/// Why there is no report.
+enum Ended {
+    Failed(Error),
+    OutOfTime(Error),
+}
+
+/// Runs a sync for as long as it may take, and shows how far it is.
+async fn watch(
+    client: &Client,
+    options: &Options,
+    sink: C1z,
+    terms: &Terms<'_>,
+    stop: impl Future<Output = String>,
+) -> Result<Report, Ended> {
+    let board = Board::default();
+    let is_out_of_time = Cell::new(false);
+    let stop = async {
+        tokio::select! {
+            signal = stop => signal,
+            limit = elapsed(terms.max_duration) => {
+                is_out_of_time.set(true);
+                format!("--max-duration {}, with {}", words::duration(limit), board.so_far())
+            }
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = sync_with_progress(client, options, Box::new(sink), stop, &board) => outcome,
+        never = progress::show(&board, client, terms.logs.terminal.as_ref()) => match never {},
+    };
+    outcome.map_err(|error| {
+        if is_out_of_time.get() {
+            Ended::OutOfTime(error)
+        } else {
+            Ended::Failed(error)
+        }
+    })
+}
+
+/// Waits for the end of the time allowed, and returns how much it was.
+async fn elapsed(limit: Option<Duration>) -> Duration {
+    let Some(limit) = limit else {
+        return std::future::pending().await;
+    };
+    tokio::time::sleep(limit).await;
+    limit
+}
+
+fn too_long(error: Error) -> Failure {
+    Failure::new(Code::DeadlineExceeded, error.into()).with_hint(
+        "`baton-rocketchat validate` says how long a sync takes, and what would make it faster",
+    )
 }
 
 /// Makes a client; nothing is sent yet.

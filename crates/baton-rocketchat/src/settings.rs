@@ -5,6 +5,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::ValueEnum as _;
 use rocketchat_http::{BaseUrl, Credentials};
@@ -20,6 +21,7 @@ const AUTH_TOKEN: &str = "rocketchat-auth-token";
 const TEAM_ROLES: &str = "rocketchat-team-roles";
 const DORMANT_MEMBERSHIPS: &str = "rocketchat-dormant-memberships";
 const MAX_SHRINK: &str = "max-shrink";
+const MAX_DURATION: &str = "max-duration";
 
 /// What is needed to reach the workspace.
 pub(crate) struct Workspace {
@@ -79,6 +81,19 @@ pub(crate) fn options(
     };
     options.max_shrink = chosen.or(max_shrink).unwrap_or(options.max_shrink);
     Ok(options)
+}
+
+/// Returns the time that a sync may take, if it is limited.
+pub(crate) fn max_duration(flags: &Choices) -> Result<Option<Duration>, Failure> {
+    let limit = match flags.max_duration {
+        Some(limit) => Some(limit),
+        None => parsed(
+            MAX_DURATION,
+            "a duration such as 90m, 2h30m or 600s",
+            |text| text.parse::<cli::MaxDuration>().ok(),
+        )?,
+    };
+    Ok(limit.map(|it| it.0))
 }
 
 /// Returns the file to write.

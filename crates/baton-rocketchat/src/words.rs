@@ -97,6 +97,21 @@ pub(crate) fn rounded_seconds(value: Duration) -> f64 {
     (value.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
+/// Returns whole seconds, none of them cut off.
+pub(crate) fn rounded_up(value: Duration) -> u64 {
+    value
+        .as_secs()
+        .saturating_add(u64::from(value.subsec_nanos() > 0))
+}
+
+/// Writes a time to come: 37s, 12m 04s, 2h 31m. It is never over before it says so.
+pub(crate) fn whole_seconds(value: Duration) -> String {
+    match rounded_up(value) {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds => duration(Duration::from_secs(seconds)),
+    }
+}
+
 /// Writes 1234567 as 1,234,567.
 pub(crate) fn number(value: u64) -> String {
     let digits = value.to_string();
@@ -167,6 +182,19 @@ mod tests {
             ("änderung ü", vec!["änderung", "ü"]),
         ] {
             assert_eq!(wrap(text, 9), lines);
+        }
+    }
+
+    #[test]
+    fn a_time_to_come_is_rounded_up() {
+        for (millis, text) in [
+            (0, "0s"),
+            (1, "1s"),
+            (36_400, "37s"),
+            (59_001, "1m 00s"),
+            (723_100, "12m 04s"),
+        ] {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), text);
         }
     }
 

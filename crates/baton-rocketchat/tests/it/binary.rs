@@ -93,7 +93,7 @@ impl Binary {
         Run::of(tokio::task::spawn_blocking(run).await.unwrap())
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_baton-rocketchat"));
         command.args(arguments).current_dir(self.dir.path());
         command.env_clear().envs(self.variables.iter().cloned());

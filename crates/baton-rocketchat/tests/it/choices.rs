@@ -76,6 +76,11 @@ async fn bad_values_are_refused_and_named() {
             "BATON_ROCKETCHAT_DORMANT_MEMBERSHIPS",
             &["none", "resolved"],
         ),
+        (
+            "--max-duration",
+            "BATON_MAX_DURATION",
+            &["600", "soon", "-5m", "0s", "5m ago"],
+        ),
         ("", "BATON_ROCKETCHAT_TEAM_ROLES", &["yes", "2"]),
     ] {
         for value in values {

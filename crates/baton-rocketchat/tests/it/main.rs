@@ -9,10 +9,16 @@ mod choices;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod max_duration;
+#[cfg(test)]
 mod oneshot;
+#[cfg(test)]
+mod progress;
 #[cfg(test)]
 mod shrink;
 #[cfg(test)]
 mod summary;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod validate;
