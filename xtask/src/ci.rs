@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::{codegen, report, snapshot, tidy, workspace};
+use crate::{bench, codegen, report, snapshot, tidy, workspace};
 
 /// One step.
 struct Step {
@@ -59,6 +59,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "snapshot",
         action: Action::Task(|| snapshot::run(false)),
+    },
+    Step {
+        name: "bench",
+        action: Action::Task(bench::run_quick),
     },
     Step {
         name: "doc",

@@ -1,5 +1,6 @@
 //! Development tasks of the workspace. `cargo xtask` lists them.
 
+mod bench;
 mod ci;
 mod codegen;
 mod record;
@@ -44,6 +45,10 @@ enum Task {
     },
     /// Record a live workspace as a scrubbed fixture
     Record(record::Args),
+    /// Measure how long a sync of a simulated workspace takes, and how much memory
+    Bench(bench::Args),
+    #[command(hide = true)]
+    BenchHost(bench::HostArgs),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +62,8 @@ fn main() -> ExitCode {
         Some(Task::Codegen { check }) => codegen::run(check),
         Some(Task::Snapshot { accept }) => snapshot::run(accept),
         Some(Task::Record(args)) => record::run(&args),
+        Some(Task::Bench(args)) => bench::run(&args),
+        Some(Task::BenchHost(args)) => bench::run_host(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
