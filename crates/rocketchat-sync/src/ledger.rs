@@ -102,11 +102,6 @@ impl Ledger {
         let all = [self.users.clone(), self.teams.clone(), members];
         all.into_iter().filter(|it| it.pages > 0).collect()
     }
-
-    /// Returns how often a list was read again, or gone back in, because rows had moved.
-    pub fn retries(&self) -> u64 {
-        self.by_endpoint().iter().map(|it| it.retries).sum()
-    }
 }
 
 fn display<S: serde::Serializer>(

@@ -157,10 +157,7 @@ impl Preflight {
         if self.server.version().is_some() && !self.is_old() {
             return false;
         }
-        let one = UsersListByStatus::all(Page {
-            count: 1,
-            offset: 0,
-        });
+        let one = UsersListByStatus::all(Page::ONE);
         matches!(api.probe(&one).await, Err(Error::Api(error)) if error.kind() == Kind::Absent)
     }
 }

@@ -97,7 +97,12 @@ impl Problem {
 impl MissingPermission {
     /// Says what would be missing from the sync.
     pub fn consequence(&self) -> &'static str {
-        consequence(self.permission)
+        match self.permission {
+            VIEW_USERS => "users cannot be listed",
+            VIEW_ALL_TEAMS => "teams and their members would be missing",
+            VIEW_FULL_USERS => "e-mail addresses, roles and last logins would be missing",
+            _ => "the sync would be incomplete",
+        }
     }
 
     /// Names the screen, the permission and the role that should get it.
@@ -166,16 +171,6 @@ fn advise_on(missing: &[&MissingPermission]) -> String {
     format!(
         "in the administration, open Workspace > Permissions and tick {permissions} for the role {role}, {whose}"
     )
-}
-
-/// Says what a sync lacks without a permission.
-pub(crate) fn consequence(permission: &str) -> &'static str {
-    match permission {
-        VIEW_USERS => "users cannot be listed",
-        VIEW_ALL_TEAMS => "teams and their members would be missing",
-        VIEW_FULL_USERS => "e-mail addresses, roles and last logins would be missing",
-        _ => "the sync would be incomplete",
-    }
 }
 
 /// Joins the names of roles for people.

@@ -39,6 +39,12 @@ impl Page {
         offset: 0,
     };
 
+    /// One row, for what the server says of the list as a whole.
+    pub const ONE: Self = Self {
+        count: 1,
+        offset: 0,
+    };
+
     /// The largest page that the server allows, from `offset` on.
     pub const fn largest(offset: u64) -> Self {
         Self {

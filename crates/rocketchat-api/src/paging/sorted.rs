@@ -136,11 +136,6 @@ impl SortedPager {
         self.settle().map(|()| fresh)
     }
 
-    /// Returns the ids of the rows received.
-    pub fn seen(&self) -> &HashSet<Arc<str>> {
-        &self.seen
-    }
-
     /// Returns what was counted so far.
     pub fn tally(&self) -> Tally {
         self.tally

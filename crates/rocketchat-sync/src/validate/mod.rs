@@ -8,13 +8,15 @@ mod plan;
 
 use std::time::Duration;
 
-use rocketchat_api::{Page, Rows, Team, TeamsListAll, User, UsersList, UsersListByStatus};
+use rocketchat_api::{
+    Endpoint as _, Page, Rows, Team, TeamsListAll, User, UsersList, UsersListByStatus,
+};
 use rocketchat_http::Client;
 use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::preflight::Preflight;
-use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, consequence, names};
+use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, names};
 use crate::read::{Whole, read_whole};
 use crate::{Error, Options};
 
@@ -79,6 +81,16 @@ struct Sizes {
     deactivated: Option<u64>,
     lists_by_status: bool,
     teams: Vec<Team>,
+}
+
+impl Sizes {
+    fn users_endpoint(&self) -> &'static str {
+        if self.lists_by_status {
+            UsersListByStatus::NAME
+        } else {
+            UsersList::NAME
+        }
+    }
 }
 
 impl Examination<'_> {
@@ -166,26 +178,22 @@ impl Examination<'_> {
     }
 
     async fn look_at_users(&mut self, sizes: &mut Sizes) -> Result<(), Error> {
-        let one = Page {
-            count: 1,
-            offset: 0,
-        };
-        let (rows, endpoint) = match self.api.probe(&UsersListByStatus::all(one)).await {
+        let rows = match self.api.probe(&UsersListByStatus::all(Page::ONE)).await {
             Err(Error::Api(error)) if error.kind() == rocketchat_api::Kind::Absent => {
                 sizes.lists_by_status = false;
-                (self.api.ask(&UsersList(one)).await?, "users.list")
+                self.api.ask(&UsersList(Page::ONE)).await?
             }
-            other => (other?, "users.listByStatus"),
+            other => other?,
         };
         sizes.users = rows.total;
-        let users = format!("{} users in {endpoint}", rows.total);
+        let users = format!("{} users in {}", rows.total, sizes.users_endpoint());
         if !sizes.lists_by_status {
             self.pass(users);
             return Ok(());
         }
         let deactivated = self
             .api
-            .ask(&UsersListByStatus::deactivated(one))
+            .ask(&UsersListByStatus::deactivated(Page::ONE))
             .await?
             .total;
         sizes.deactivated = Some(deactivated);
@@ -236,11 +244,7 @@ impl Examination<'_> {
     fn plan(&self, sizes: &Sizes, limit: RateLimit, paging: Paging, latency: Duration) -> Plan {
         plan::make(&plan::Facts {
             users: sizes.users,
-            users_endpoint: if sizes.lists_by_status {
-                "users.listByStatus"
-            } else {
-                "users.list"
-            },
+            users_endpoint: sizes.users_endpoint(),
             deactivated: sizes.deactivated,
             teams: sizes.teams.len() as u64,
             members: peopled(&sizes.teams)
@@ -256,7 +260,7 @@ impl Examination<'_> {
     fn note_problem(&mut self, problem: Problem, problems: &mut Vec<Problem>) {
         let result = match &problem {
             Problem::WrongAccount { .. } => problem.to_string(),
-            Problem::MissingPermission(it) => format!("missing: {}", consequence(it.permission)),
+            Problem::MissingPermission(it) => format!("missing: {}", it.consequence()),
         };
         self.add(Status::Failed, result, Some(problem.advice()));
         problems.push(problem);
