@@ -62,10 +62,11 @@ impl Board {
                 None => counted(it.done, unit(it.stage)),
             })
             .collect();
-        if read.is_empty() {
-            return "nothing read".to_owned();
+        match read.split_last() {
+            None => "nothing read".to_owned(),
+            Some((last, [])) => format!("{last} read"),
+            Some((last, before)) => format!("{} and {last} read", before.join(", ")),
         }
-        format!("{} read", read.join(" and "))
     }
 
     /// Returns the stages that have begun, in their order.

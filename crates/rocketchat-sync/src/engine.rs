@@ -17,7 +17,7 @@ use rocketchat_http::Client;
 use crate::api::Api;
 use crate::mapping;
 use crate::preflight::Preflight;
-use crate::read::{UserReader, count_members, read_teams};
+use crate::read::{Search, UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
 use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
 
@@ -188,11 +188,27 @@ impl Run<'_> {
 
     async fn read_lists(&mut self, preflight: &Preflight) -> Result<(), Stop> {
         let (api, options) = (self.api, self.options);
+        let resolve = options.dormant_memberships == DormantMemberships::Resolve;
         let mut reader = UserReader::new(api, preflight);
-        let teams = async { read_teams(api, options).await.map_err(Stop::from) };
-        let users = self.write_roles_and_users(preflight, &mut reader);
+        let search = Search::default();
+        let teams = async {
+            let seen = |team: &_| {
+                if resolve {
+                    search.add(team);
+                }
+            };
+            let teams = read_teams(api, options, seen).await?;
+            search.end_of_teams();
+            Ok(teams)
+        };
+        let users = async {
+            let users = self.write_roles_and_users(preflight, &mut reader).await?;
+            search.ask(api, options, &users.1.deactivated).await?;
+            Ok::<_, Stop>(users)
+        };
         let ((mut assignments, mut known), teams) = tokio::try_join!(users, teams)?;
-        self.write_teams(teams, &mut reader, &mut assignments, &mut known)
+        let found = self.find_dormant(search, &mut reader, &known).await?;
+        self.write_teams(teams, found, &mut assignments, &mut known)
             .await?;
         self.confirm(preflight, reader.could_hide()).await?;
         guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;

@@ -7,7 +7,8 @@ use rocketchat_api::{
 
 /// A part of a sync.
 ///
-/// They begin in this order, but overlap: users and teams are read side by side, and records are written as they come.
+/// They begin in this order, but overlap: users, teams and memberships of deactivated users are read side by side, and
+/// records are written as they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {

@@ -27,8 +27,8 @@ async fn a_sync_that_takes_too_long_says_how_far_it_was() {
     let run = binary.run(&["--max-duration", "1s"]).await;
     assert_eq!(run.code, Some(4), "{}", run.stderr);
     assert!(started.elapsed() < Duration::from_mins(1));
-    let words = "error: stopped by --max-duration 1.00s, with 40 of 40 users and 3 of 4 teams read; \
-                 the sync is not complete and nothing was written";
+    let words = "error: stopped by --max-duration 1.00s, with 40 of 40 users, 3 of 4 teams and 2 of 2 \
+                 deactivated users read; the sync is not complete and nothing was written";
     assert!(run.error().contains(words), "{}", run.error());
     assert!(run.error().contains("hint: "), "{}", run.error());
     assert!(binary.files().is_empty(), "{:?}", binary.files());

@@ -1,5 +1,7 @@
 //! Teams and who belongs to them.
 
+use std::collections::HashSet;
+
 use baton_model::{Grant, Record, ResourceId};
 use rocketchat_api::{Kind, Member, RoleId, Team, UserId, UsersInfo};
 
@@ -7,7 +9,7 @@ use super::assignments::Assignments;
 use super::{KnownUsers, Run, Stop};
 use crate::mapping::team::{self, Members, TEAM_ROLES};
 use crate::mapping::user;
-use crate::read::{Dormant, Found, TeamMembers, Teams, UserReader, find_dormant};
+use crate::read::{Dormant, Found, Search, TeamMembers, Teams, UserReader};
 use crate::{DormantMemberships, Error, TeamBalance, guard};
 
 impl Run<'_> {
@@ -15,12 +17,11 @@ impl Run<'_> {
     pub(super) async fn write_teams(
         &mut self,
         mut teams: Teams,
-        users: &mut UserReader<'_>,
+        mut found: Found,
         assignments: &mut Assignments,
         known: &mut KnownUsers,
     ) -> Result<(), Stop> {
         self.report.ledger.teams = std::mem::take(&mut teams.listing);
-        let mut found = self.find_dormant(&teams.existing, users, known).await?;
         self.report.ledger.deactivated_users_asked = found.asked;
         self.look_again(&mut teams, &found).await?;
         self.report.gone_teams = teams.gone.len() as u64;
@@ -40,18 +41,22 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn find_dormant(
+    /// Ends the search for deactivated members. Where the users that were deactivated when they were listed do not explain
+    /// all rows, those are asked for too that were deactivated between then and the question for the members, which left
+    /// them out.
+    pub(super) async fn find_dormant(
         &self,
-        teams: &[TeamMembers],
+        search: Search,
         users: &mut UserReader<'_>,
         known: &KnownUsers,
     ) -> Result<Found, Error> {
-        match self.options.dormant_memberships {
-            DormantMemberships::Count => Ok(Found::default()),
-            DormantMemberships::Resolve => {
-                find_dormant(self.api, self.options, teams, users, &known.deactivated).await
-            }
+        if search.has_open_teams() {
+            let before: HashSet<_> = known.deactivated.iter().collect();
+            let mut since = users.deactivated().await?;
+            since.retain(|user_id| !before.contains(user_id));
+            search.ask(self.api, self.options, &since).await?;
         }
+        Ok(search.finish(self.api))
     }
 
     /// Lists the teams again when some were gone, or rows stay unexplained: the team may be deleted by now, or the member

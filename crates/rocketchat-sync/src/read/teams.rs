@@ -116,8 +116,12 @@ impl TeamMembers {
     }
 }
 
-/// Reads all teams, then the members of each that has any.
-pub(crate) async fn read_teams(api: Api<'_>, options: &Options) -> Result<Teams, Error> {
+/// Reads all teams, then the members of each that has any; `seen` is told of each team as it comes.
+pub(crate) async fn read_teams(
+    api: Api<'_>,
+    options: &Options,
+    seen: impl Fn(&TeamMembers),
+) -> Result<Teams, Error> {
     api.progress.begin(Stage::Teams);
     let Whole {
         rows: mut teams,
@@ -142,7 +146,10 @@ pub(crate) async fn read_teams(api: Api<'_>, options: &Options) -> Result<Teams,
             api.progress.count(Stage::Teams, asked, Some(peopled));
         }
         match answer {
-            Ok(team) => result.existing.push(team),
+            Ok(team) => {
+                seen(&team);
+                result.existing.push(team);
+            }
             Err(team_id) => result.gone.push(team_id),
         }
     }

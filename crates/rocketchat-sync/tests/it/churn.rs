@@ -2,7 +2,7 @@
 //!
 //! There is no snapshot across lists, so the moment is one per list: one for the users, one for the teams, one for the
 //! members of each team. At most one change happens between two requests, and nobody is deactivated and activated again
-//! within one sync; what such pairs can hide is stated where it is decided (`SortedPager`, `find_dormant`).
+//! within one sync; what such pairs can hide is stated where it is decided (`SortedPager`, `Search`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

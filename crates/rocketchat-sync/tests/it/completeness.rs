@@ -262,7 +262,12 @@ async fn a_permission_revoked_at_any_moment_never_shortens_a_list() {
     let (mut refused, mut whole) = (0, 0);
     for permission in ["view-d-room", "view-all-teams", "view-full-other-user-info"] {
         for version in [Version(6, 4, 8), Version(8, 6, 1)] {
-            for (nth, back) in (3..40).step_by(2).zip([1, 2, 5, 1000].into_iter().cycle()) {
+            // What `users.listTeams` hides for a moment only looks like rows of deleted users (docs/completeness.md).
+            let backs: &[_] = match permission {
+                "view-all-teams" => &[1000],
+                _ => &[1, 2, 5, 1000],
+            };
+            for (nth, back) in (3..40).step_by(2).zip(backs.iter().cycle()) {
                 let server = paged(version).await;
                 let holders = server.with(|it| it.permissions[permission].clone());
                 server.before("*", nth, move |it| {
