@@ -62,6 +62,14 @@ pub(crate) const TABLES_BY_SYNC: [&str; 7] = [
     "v1_sync_runs",
 ];
 
+/// Tables of the records of a sync, those first whose rows refer to others.
+const TABLES_OF_RECORDS: [&str; 4] = [
+    "v1_grants",
+    "v1_entitlements",
+    "v1_resources",
+    "v1_resource_types",
+];
+
 /// Columns that older writers did not know, in the order in which they came.
 const LATE_COLUMNS: [(&str, &str, &str); 11] = [
     ("v1_sync_runs", "sync_type", "text not null default 'full'"),
@@ -209,6 +217,14 @@ pub(crate) fn forged_table(connection: &Connection) -> Result<Option<&'static st
         }
     }
     Ok(None)
+}
+
+/// Deletes the records of a sync, but not the sync.
+pub(crate) fn delete_records(connection: &Connection, sync: &str) -> Result<()> {
+    for table in TABLES_OF_RECORDS {
+        connection.execute(&format!("delete from {table} where sync_id = ?1"), [sync])?;
+    }
+    Ok(())
 }
 
 /// Drops our indexes: building them once after many rows is faster than keeping them up to date.

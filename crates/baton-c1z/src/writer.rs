@@ -200,6 +200,28 @@ impl SyncWriter {
         })
     }
 
+    /// Forgets every record put so far. The sync itself goes on, with its identifier and the time of its start.
+    ///
+    /// For a list that has to be read again from the beginning. After a failed write there is no way back: then this
+    /// fails too.
+    ///
+    /// # Errors
+    ///
+    /// When the rows cannot be deleted; then the sync cannot be finished.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        if self.failed {
+            return Err(Error::Failed);
+        }
+        self.known = Known::default();
+        self.stubs = Stubs::default();
+        self.summary = Summary::default();
+        let deleted = self.copy.run("delete rows", |connection| {
+            schema::delete_records(connection, &self.id_text)
+        });
+        self.failed = deleted.is_err();
+        deleted
+    }
+
     /// Ends the sync, deletes syncs that are too many, and puts the new file in the place of the old one.
     ///
     /// The steps have upstream's order (`c1z.md` section 2.8).

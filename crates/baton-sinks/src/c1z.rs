@@ -43,6 +43,10 @@ impl Sink for C1z {
         Ok(self.writer.put(record)?)
     }
 
+    fn restart(&mut self) -> Result<(), Error> {
+        Ok(self.writer.restart()?)
+    }
+
     fn finish(self: Box<Self>, _summary: &Summary) -> Result<(), Error> {
         self.writer.finish()?;
         Ok(())

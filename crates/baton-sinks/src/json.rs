@@ -26,6 +26,25 @@ struct Kind {
     is_empty: bool,
 }
 
+impl Kind {
+    /// Starts all kinds, each without records.
+    fn all(file: &Replacement) -> Result<[Self; 4], Error> {
+        let kind = |name| {
+            Ok::<_, Error>(Self {
+                name,
+                spool: file.spool()?,
+                is_empty: true,
+            })
+        };
+        Ok([
+            kind("resource_types")?,
+            kind("resources")?,
+            kind("entitlements")?,
+            kind("grants")?,
+        ])
+    }
+}
+
 impl Json {
     /// Starts a file that replaces `path` when the sync is finished.
     ///
@@ -33,19 +52,7 @@ impl Json {
     /// The directory is missing or not writable, or `path` is a directory.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let file = Replacement::create(path)?;
-        let kind = |name| {
-            Ok::<_, Error>(Kind {
-                name,
-                spool: file.spool()?,
-                is_empty: true,
-            })
-        };
-        let kinds = [
-            kind("resource_types")?,
-            kind("resources")?,
-            kind("entitlements")?,
-            kind("grants")?,
-        ];
+        let kinds = Kind::all(&file)?;
         Ok(Self { file, kinds })
     }
 
@@ -80,6 +87,12 @@ impl Sink for Json {
             ",\n"
         };
         write!(kind.spool, "{separator}{json}").map_err(Error::io(self.file.target()))
+    }
+
+    fn restart(&mut self) -> Result<(), Error> {
+        // The file itself is written when the sync is finished.
+        self.kinds = Kind::all(&self.file)?;
+        Ok(())
     }
 
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<(), Error> {

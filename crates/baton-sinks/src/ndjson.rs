@@ -44,6 +44,10 @@ impl Sink for Ndjson {
         self.line(&View::from(record))
     }
 
+    fn restart(&mut self) -> Result<(), Error> {
+        self.file.empty()
+    }
+
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<(), Error> {
         self.line(&LastLine::Summary(summary))?;
         self.file.commit()

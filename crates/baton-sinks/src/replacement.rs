@@ -1,7 +1,7 @@
 //! Files that appear under their name only when they are whole.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -33,6 +33,15 @@ impl Replacement {
 
     pub(crate) fn target(&self) -> &Path {
         &self.target
+    }
+
+    /// Takes back everything that was written.
+    pub(crate) fn empty(&mut self) -> Result<(), Error> {
+        let empty = |file: &mut BufWriter<NamedTempFile>| {
+            file.rewind()?;
+            file.get_ref().as_file().set_len(0)
+        };
+        empty(&mut self.file).map_err(Error::io(&self.target))
     }
 
     /// Gives the file its name, durably.

@@ -11,6 +11,9 @@ pub trait Sink: Send {
     /// Takes the next record. Everything it refers to was taken before.
     fn write(&mut self, record: &Record) -> Result<(), Error>;
 
+    /// Forgets every record taken so far; the sync goes on with none, for a list that has to be read again.
+    fn restart(&mut self) -> Result<(), Error>;
+
     /// Makes the sync visible under its final name. `summary` counts what was written.
     fn finish(self: Box<Self>, summary: &Summary) -> Result<(), Error>;
 

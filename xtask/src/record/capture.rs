@@ -63,6 +63,10 @@ impl Sink for Discard {
         Ok(())
     }
 
+    fn restart(&mut self) -> Result<(), baton_sinks::Error> {
+        Ok(())
+    }
+
     fn finish(self: Box<Self>, _: &Summary) -> Result<(), baton_sinks::Error> {
         Ok(())
     }

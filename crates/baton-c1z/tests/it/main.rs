@@ -7,6 +7,8 @@ mod previous;
 #[cfg(test)]
 mod refuse;
 #[cfg(test)]
+mod restart;
+#[cfg(test)]
 mod retain;
 #[cfg(test)]
 mod round_trip;

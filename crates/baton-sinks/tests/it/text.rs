@@ -34,6 +34,29 @@ fn json_gathers_the_records_by_kind() {
     insta::assert_snapshot!(json(&small_sync()));
 }
 
+/// Writes `records` after others, so many that no buffer holds them, were written and taken back.
+fn restarted(mut sink: Box<dyn Sink>, records: &[Record]) {
+    for _ in 0..100 {
+        write(sink.as_mut(), &small_sync());
+    }
+    sink.restart().unwrap();
+    let summary = write(sink.as_mut(), records);
+    sink.finish(&summary).unwrap();
+}
+
+#[test]
+fn what_was_written_before_a_restart_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sync");
+    let read = || std::fs::read_to_string(&path).unwrap();
+    for records in [&small_sync(), &[] as &[_]] {
+        restarted(Box::new(Json::create(&path).unwrap()), records);
+        assert_eq!(read(), json(records));
+        restarted(Box::new(Ndjson::create(&path).unwrap()), records);
+        assert_eq!(read(), ndjson(records));
+    }
+}
+
 #[test]
 fn a_sync_without_records_is_valid_too() {
     let document: Value = serde_json::from_str(&json(&[])).unwrap();
