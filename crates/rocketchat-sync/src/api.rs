@@ -25,6 +25,13 @@ impl<'a> Api<'a> {
         Self { client, progress }
     }
 
+    /// Tells whether the server limits none of this account's requests, as far as it has answered any.
+    pub(crate) fn is_unlimited(&self) -> bool {
+        let routes = self.client.stats().routes;
+        let mut answered = routes.values().filter_map(|it| it.limited).peekable();
+        answered.peek().is_some() && answered.all(|limited| !limited)
+    }
+
     /// Asks an endpoint that the server is expected to have.
     pub(crate) async fn ask<E: Endpoint>(&self, endpoint: &E) -> Result<E::Output, Error> {
         self.ask_dated(endpoint).await.map(|dated| dated.output)

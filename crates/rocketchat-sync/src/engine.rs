@@ -11,13 +11,13 @@ use std::collections::HashSet;
 
 use baton_model::Record;
 use baton_sinks::Sink;
-use rocketchat_api::{RoleId, RolesList, TeamId, User, UserId};
+use rocketchat_api::{Role, RoleId, RolesList, TeamId, User, UserId};
 use rocketchat_http::Client;
 
 use crate::api::Api;
 use crate::mapping;
 use crate::preflight::Preflight;
-use crate::read::{Search, UserReader, count_members, read_teams};
+use crate::read::{Part, Search, UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
 use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
 
@@ -159,11 +159,6 @@ impl Run<'_> {
         self.report.server_version = version;
         preflight.check(self.api).await?;
         progress.end(Stage::Preflight);
-        let types = mapping::resource_types()
-            .into_iter()
-            .map(Record::ResourceType)
-            .collect();
-        self.recorder.write(types).await?;
         match self.read_lists(&preflight).await {
             Err(Stop::Failed(error)) if is_refusal(&error) => {
                 Err(Stop::Failed(self.explain(&preflight, error).await))
@@ -189,7 +184,7 @@ impl Run<'_> {
     async fn read_lists(&mut self, preflight: &Preflight) -> Result<(), Stop> {
         let (api, options) = (self.api, self.options);
         let resolve = options.dormant_memberships == DormantMemberships::Resolve;
-        let mut reader = UserReader::new(api, preflight);
+        let mut reader = UserReader::new(api, preflight, options);
         let search = Search::default();
         let teams = async {
             let seen = |team: &_| {
@@ -250,16 +245,28 @@ impl Run<'_> {
         reader: &mut UserReader<'_>,
     ) -> Result<(Assignments, KnownUsers), Stop> {
         self.api.progress.begin(Stage::Users);
-        let (roles, users) = tokio::try_join!(self.api.ask(&RolesList), reader.everybody())?;
+        let mut reading = reader.everybody();
+        let (roles, mut part) = tokio::try_join!(self.api.ask(&RolesList), reading.next())?;
         if roles.is_empty() {
             return Err(Error::NoRoles.into());
         }
-        let mut assignments = Assignments::default();
-        self.recorder.write(assignments.add_roles(roles)).await?;
-        let mut known = KnownUsers::default();
-        self.report.ledger.users = users.listing;
-        self.write_users(users.rows, &mut assignments, &mut known)
-            .await?;
+        let mut written = self.write_roles(roles.clone()).await?;
+        loop {
+            let (assignments, known) = &mut written;
+            match part {
+                Part::Users(users) => self.write_users(users, assignments, known).await?,
+                Part::Again => {
+                    self.forget_users().await?;
+                    written = self.write_roles(roles.clone()).await?;
+                }
+                Part::Whole(listing) => {
+                    self.report.ledger.users = listing;
+                    break;
+                }
+            }
+            part = reading.next().await?;
+        }
+        let (mut assignments, known) = written;
         let built_in = ALWAYS_THERE.map(RoleId::from);
         let mut expected = built_in.iter().chain(preflight.roles_with_permissions());
         if assignments.has_pending() || expected.any(|role_id| !assignments.has(role_id)) {
@@ -273,6 +280,25 @@ impl Run<'_> {
         );
         self.api.progress.end(Stage::Users);
         Ok((assignments, known))
+    }
+
+    /// Writes what comes before all users.
+    async fn write_roles(&self, roles: Vec<Role>) -> Result<(Assignments, KnownUsers), Stop> {
+        let types = mapping::resource_types().into_iter();
+        self.recorder
+            .write(types.map(Record::ResourceType).collect())
+            .await?;
+        let mut assignments = Assignments::default();
+        self.recorder.write(assignments.add_roles(roles)).await?;
+        Ok((assignments, KnownUsers::default()))
+    }
+
+    /// Forgets users whose list has to be read again, and everything written with them.
+    async fn forget_users(&mut self) -> Result<(), Stop> {
+        self.report.disabled_users = 0;
+        self.report.service_users = 0;
+        self.report.federated_users = 0;
+        Ok(self.recorder.restart().await?)
     }
 
     async fn write_users(

@@ -1,6 +1,6 @@
 //! Hands records to the sink on a thread of its own, so that reading and writing go on side by side.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use baton_model::{Record, Summary};
 use baton_sinks::Sink;
@@ -21,11 +21,13 @@ pub(crate) struct Recorder<'a> {
     thread: JoinHandle<Result<Summary, baton_sinks::Error>>,
     /// Records handed over. The sink is never more than a few batches behind.
     records: AtomicU64,
+    begun: AtomicBool,
     progress: &'a dyn Progress,
 }
 
 enum Message {
     Write(Vec<Record>),
+    Restart,
     Count(oneshot::Sender<Summary>),
     Finish,
 }
@@ -41,6 +43,7 @@ impl<'a> Recorder<'a> {
             batches,
             thread,
             records: AtomicU64::new(0),
+            begun: AtomicBool::new(false),
             progress,
         }
     }
@@ -52,11 +55,20 @@ impl<'a> Recorder<'a> {
             .await
             .map_err(|_| Closed)?;
         let before = self.records.fetch_add(more, Ordering::Relaxed);
-        if before == 0 {
+        if !self.begun.swap(true, Ordering::Relaxed) {
             self.progress.begin(Stage::Writing);
         }
         self.progress.count(Stage::Writing, before + more, None);
         Ok(())
+    }
+
+    /// Forgets all records, because what they come from has to be read again.
+    pub(crate) async fn restart(&self) -> Result<(), Closed> {
+        self.records.store(0, Ordering::Relaxed);
+        self.batches
+            .send(Message::Restart)
+            .await
+            .map_err(|_| Closed)
     }
 
     /// Waits until all records are written and returns what the sync holds.
@@ -107,6 +119,13 @@ fn record(
                     sink.abort();
                     return Err(error);
                 }
+            }
+            Some(Message::Restart) => {
+                if let Err(error) = sink.restart() {
+                    sink.abort();
+                    return Err(error);
+                }
+                summary = Summary::default();
             }
             Some(Message::Count(sender)) => {
                 // Whoever asked may have been cancelled meanwhile.

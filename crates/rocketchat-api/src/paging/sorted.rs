@@ -65,6 +65,20 @@ impl SortedPager {
         }
     }
 
+    /// Returns [`next_page`](Self::next_page) and those that follow if nothing moves, as far as the list was announced to
+    /// go. Empty while the server's own size of a page is not known.
+    pub fn pages_ahead(&self) -> impl Iterator<Item = Page> + use<> {
+        let end = self.tally.announced_last;
+        let step = self.page_size.saturating_sub(1);
+        let first = match self.step {
+            Step::From(offset) if step > 0 => Some(offset),
+            _ => None,
+        };
+        std::iter::successors(first, move |offset| Some(offset + step))
+            .take_while(move |offset| *offset < end)
+            .map(Page::largest)
+    }
+
     /// Gives up asking for everything at once, because the server failed on it, and goes on in pages.
     ///
     /// Returns false when it was not asking for everything: then the failure is real.
@@ -308,6 +322,25 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_list_at_rest_is_read_by_the_pages_foreseen(server in servers(), length in 0u32..300) {
+            let rows = items(0..length);
+            let mut pager = SortedPager::new();
+            pager.refuse_all();
+            let mut foreseen = Vec::new();
+            while let Some(page) = pager.next_page() {
+                if let [first, rest @ ..] = foreseen.as_slice() {
+                    prop_assert_eq!(page, *first);
+                    foreseen = rest.to_vec();
+                }
+                pager.accept(server.answer(&rows, page)).unwrap();
+                if foreseen.is_empty() {
+                    foreseen = pager.pages_ahead().take(3).collect();
+                }
+            }
+            prop_assert_eq!(foreseen, []);
+        }
+
         #[test]
         fn any_limits_lead_to_the_same_rows(server in servers(), length in 0u32..300, no_all: bool) {
             let mut list = List(items(0..length).into_iter().map(|item| (item, 0)).collect());

@@ -9,8 +9,9 @@ use rocketchat_api::{Endpoint, Imbalance, Page, Row, Rows, UnsortedPager};
 use crate::api::Api;
 use crate::{Error, Listing};
 
-/// How often a list is read before it counts as unstable.
-pub(crate) const ATTEMPTS: u32 = 4;
+/// How often a list is read before it counts as unstable. As many as two changes can spoil, and the two readings that have
+/// to agree.
+pub(crate) const ATTEMPTS: u32 = 5;
 
 /// A list read whole.
 pub(crate) struct Whole<T> {

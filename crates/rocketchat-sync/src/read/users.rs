@@ -1,31 +1,38 @@
-//! The list of users.
+//! The list of users: which endpoint shows it, and in what parts it comes.
 
-use rocketchat_api::{
-    Endpoint as _, Imbalance, Kind, Page, Rows, SortedPager, User, UserId, UsersList,
-    UsersListByStatus,
-};
+mod reading;
 
-use super::listing::{ATTEMPTS, can_be_too_much};
+use rocketchat_api::{Endpoint as _, Kind, Page, Rows, User, UserId, UsersList, UsersListByStatus};
+
 use crate::api::Api;
 use crate::preflight::Preflight;
 use crate::problem::VIEW_FULL_USERS;
-use crate::{Error, Listing, Stage, mapping};
+use crate::{Error, Listing, Options, mapping};
 
-/// Rows in a row without anything that `view-full-other-user-info` shows are hidden, and not by chance like that.
-const TOO_MANY_BARE_ROWS: usize = 3;
+use reading::Reading;
+
+/// Lists that are longer are read in pages where that costs nothing but requests: neither side then holds a huge body
+/// (`rocketchat-api.md` section 7.3, where the longest list to ask for at once depends on the endpoint).
+const LONG_BY_STATUS: u64 = 50_000;
+const LONG: u64 = 20_000;
 
 /// Reads lists of users, and proves that they are whole.
 pub(crate) struct UserReader<'a> {
     api: Api<'a>,
     preflight: &'a Preflight,
     source: Source,
+    /// Pages asked for at once where nothing limits requests.
+    workers: usize,
 }
 
-/// All users, in the order of their ids. None is handed on before the list is proven to be whole: a reading that has to
-/// be begun again leaves nothing behind.
-pub(crate) struct Users {
-    pub(crate) rows: Vec<User>,
-    pub(crate) listing: Listing,
+/// What a list of users comes in.
+pub(crate) enum Part {
+    /// Users that did not come before, most often in the order of their ids.
+    Users(Vec<User>),
+    /// Everybody who came before is void: the list changed too much meanwhile, and is read again from its start.
+    Again,
+    /// There are no more users, and those who came are all.
+    Whole(Listing),
 }
 
 /// Which endpoint the server has.
@@ -45,35 +52,45 @@ enum Whom {
     Deactivated,
 }
 
+impl Whom {
+    fn by_status(self, page: Page) -> UsersListByStatus {
+        match self {
+            Self::Everybody => UsersListByStatus::all(page),
+            Self::Deactivated => UsersListByStatus::deactivated(page),
+        }
+    }
+}
+
 impl<'a> UserReader<'a> {
-    pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight) -> Self {
+    pub(crate) fn new(api: Api<'a>, preflight: &'a Preflight, options: &Options) -> Self {
         Self {
             api,
             preflight,
             source: Source::Unknown,
+            workers: options.workers.max(1),
         }
     }
 
-    /// Reads all users.
-    ///
-    /// # Errors
-    /// The list cannot be read, does not balance, lacks the token's owner, or hides the roles.
-    pub(crate) async fn everybody(&mut self) -> Result<Users, Error> {
-        let mut users = self.read(Whom::Everybody).await?;
-        users.rows.sort_by(|a, b| a.id.cmp(&b.id));
-        self.check(&users.rows)?;
-        Ok(users)
+    /// Begins to read all users.
+    pub(crate) fn everybody(&mut self) -> Reading<'_, 'a> {
+        Reading::new(self, Whom::Everybody)
     }
 
     /// Returns the ids of the users that are deactivated by now.
     pub(crate) async fn deactivated(&mut self) -> Result<Vec<UserId>, Error> {
         let disabled = |user: &User| mapping::user::status(user) == baton_model::Status::Disabled;
-        let users = self.read(Whom::Deactivated).await?.rows;
-        Ok(users
-            .into_iter()
-            .filter(disabled)
-            .map(|user| user.id)
-            .collect())
+        let mut reading = Reading::new(self, Whom::Deactivated);
+        let mut deactivated = Vec::new();
+        loop {
+            match reading.next().await? {
+                Part::Users(users) => {
+                    let users = users.into_iter().filter(disabled);
+                    deactivated.extend(users.map(|user| user.id));
+                }
+                Part::Again => deactivated.clear(),
+                Part::Whole(_) => return Ok(deactivated),
+            }
+        }
     }
 
     /// Returns the permissions without which rows come with fields missing and nothing says so.
@@ -85,78 +102,10 @@ impl<'a> UserReader<'a> {
         }
     }
 
-    async fn read(&mut self, whom: Whom) -> Result<Users, Error> {
-        let mut attempt = 1;
-        loop {
-            let mut pager = SortedPager::new();
-            let mut rows = Vec::new();
-            let imbalance = match self.read_once(whom, &mut pager, &mut rows).await? {
-                Ok(()) => {
-                    let restarts = u64::from(attempt) - 1;
-                    let listing = Listing::new(self.endpoint(), pager.tally(), restarts);
-                    return Ok(Users { rows, listing });
-                }
-                Err(imbalance) => imbalance,
-            };
-            if attempt == ATTEMPTS {
-                return Err(Error::Unstable {
-                    endpoint: self.endpoint(),
-                    attempts: attempt,
-                    source: imbalance,
-                });
-            }
-            tracing::warn!(endpoint = self.endpoint(), reason = %imbalance, "reading the users again");
-            attempt += 1;
-        }
-    }
-
-    async fn read_once(
-        &mut self,
-        whom: Whom,
-        pager: &mut SortedPager,
-        rows: &mut Vec<User>,
-    ) -> Result<Result<(), Imbalance>, Error> {
-        let mut total = None;
-        while let Some(page) = pager.next_page() {
-            match self.ask(whom, page).await {
-                Ok(answer) => {
-                    total = total.or(Some(answer.total));
-                    match pager.accept(answer) {
-                        Ok(users) => {
-                            self.check_visible(&users)?;
-                            rows.extend(users);
-                        }
-                        Err(imbalance) => return Ok(Err(imbalance)),
-                    }
-                    if whom == Whom::Everybody {
-                        let done = rows.len() as u64;
-                        self.api.progress.count(Stage::Users, done, total);
-                    }
-                }
-                Err(error) if can_be_too_much(&error) && pager.refuse_all() => {
-                    tracing::warn!(error = %error, "reading users in pages, because the server fails on the whole list");
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        let settled = pager.settle();
-        let shows_newest = self.source == Source::ListByStatus && whom == Whom::Everybody;
-        if settled.is_ok() || !shows_newest || !pager.may_lack_newcomers() {
-            return Ok(settled);
-        }
-        let newest = self.api.ask(&UsersListByStatus::newest()).await?;
-        Ok(pager.accept_newest(newest).map(|users| rows.extend(users)))
-    }
-
     async fn ask(&mut self, whom: Whom, page: Page) -> Result<Rows<User>, Error> {
-        let by_status = match whom {
-            Whom::Everybody => UsersListByStatus::all(page),
-            Whom::Deactivated => UsersListByStatus::deactivated(page),
-        };
         match self.source {
-            Source::ListByStatus => self.api.ask(&by_status).await,
-            Source::List => self.api.ask(&UsersList(page)).await,
-            Source::Unknown => self.ask_first(&by_status, page).await,
+            Source::Unknown => self.ask_first(&whom.by_status(page), page).await,
+            known => ask_known(self.api, known, whom, page).await,
         }
     }
 
@@ -185,39 +134,11 @@ impl<'a> UserReader<'a> {
         }
     }
 
-    /// Refuses a page of `users.list` from which everything is gone that takes a permission to see. The permission may
-    /// be there again for the next page.
-    fn check_visible(&self, page: &[User]) -> Result<(), Error> {
-        let bare = |user: &User| {
-            user.roles.is_none() && user.emails.is_none() && user.last_login.is_none()
-        };
-        if self.source == Source::List && page.len() >= TOO_MANY_BARE_ROWS && page.iter().all(bare)
-        {
-            return Err(self.roles_hidden(page));
-        }
-        Ok(())
-    }
-
-    /// Refuses a list that cannot be whole although it balances.
-    fn check(&self, users: &[User]) -> Result<(), Error> {
-        let caller = self.preflight.caller();
-        if !users.iter().any(|user| user.id == *caller) {
-            return Err(Error::CallerMissing {
-                endpoint: self.endpoint(),
-                caller: caller.clone(),
-                users: users.len() as u64,
-            });
-        }
-        if users.iter().all(|user| user.roles.is_none()) {
-            return Err(self.roles_hidden(users));
-        }
-        Ok(())
-    }
-
-    fn roles_hidden(&self, users: &[User]) -> Error {
-        Error::RolesHidden {
-            endpoint: self.endpoint(),
-            users: users.len() as u64,
+    /// Returns the longest list that is asked for at once although it could be read in pages.
+    fn long(&self) -> u64 {
+        match self.source {
+            Source::List => LONG,
+            Source::Unknown | Source::ListByStatus => LONG_BY_STATUS,
         }
     }
 
@@ -227,5 +148,18 @@ impl<'a> UserReader<'a> {
         } else {
             UsersListByStatus::NAME
         }
+    }
+}
+
+/// Asks for a page by the endpoint that the server has.
+async fn ask_known(
+    api: Api<'_>,
+    source: Source,
+    whom: Whom,
+    page: Page,
+) -> Result<Rows<User>, Error> {
+    match source {
+        Source::List => api.ask(&UsersList(page)).await,
+        Source::Unknown | Source::ListByStatus => api.ask(&whom.by_status(page)).await,
     }
 }

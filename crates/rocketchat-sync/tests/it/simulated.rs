@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rocketchat_sim::{Account, Action, Fault, Limiter, Paging, Server, Settings, Version};
+use rocketchat_sim::{
+    Account, Action, Fault, Limiter, Paging, Server, Settings, Shape, Version, Workspace,
+};
 use rocketchat_sync::Error;
 
 use crate::server::{check_truth, connect, connect_with, ids, settings, start, sync_as, workspace};
@@ -108,13 +110,38 @@ async fn the_fewest_requests_are_sent() {
     for (route, calls) in [
         ("me", 1),
         ("permissions.listAll", 1),
-        ("users.listByStatus", 1),
+        // A page to see how long the list is, which costs nothing without a rate limit, and the list.
+        ("users.listByStatus", 2),
         ("teams.listAll", 1),
         ("teams.members", peopled),
     ] {
         assert_eq!(server.calls(route), calls, "{route}");
     }
     assert_eq!(server.calls("users.list"), 0);
+}
+
+/// Pages keep bodies small on both sides; they overlap, come several at a time, and survive a deletion in their midst.
+#[tokio::test]
+async fn a_long_list_is_read_in_pages_where_requests_are_free() {
+    let shape = Shape {
+        users: 20_100,
+        teams: 1,
+        members: 3,
+        seed: 5,
+    };
+    let server = Server::start(Workspace::generate(&shape), settings(Version(6, 4, 8)))
+        .await
+        .unwrap();
+    server.before("users.list", 50, |it| {
+        // Not read yet at that time.
+        it.users.sort_by(|a, b| a.id.cmp(&b.id));
+        it.users.remove(15_000);
+    });
+    let outcome = sync_as(&server, Account::Reader).await;
+    check_truth(&server, &outcome);
+    let listing = &outcome.result.as_ref().unwrap().ledger.users;
+    let pages = 20_099_u64.div_ceil(99);
+    assert!((pages..pages + 10).contains(&listing.pages), "{listing:?}");
 }
 
 #[tokio::test]
