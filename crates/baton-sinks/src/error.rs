@@ -24,6 +24,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// Tells whether the sink was only kept from writing, which may pass; anything else is about the records.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Io { .. } => true,
+            Self::Encode(_) => false,
+            #[cfg(feature = "c1z")]
+            Self::C1z(error) => error.kind() != baton_c1z::ErrorKind::Record,
+        }
+    }
+
     /// Makes an error about `path` out of what the system says.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<> {
         let path = path.to_owned();

@@ -3,6 +3,7 @@
 #[cfg(feature = "c1z")]
 mod c1z;
 mod error;
+mod journal;
 mod json;
 mod ndjson;
 mod replacement;
@@ -12,6 +13,7 @@ mod view;
 #[cfg(feature = "c1z")]
 pub use c1z::C1z;
 pub use error::Error;
+pub use journal::{Journal, NoJournal, Piece};
 pub use json::Json;
 pub use ndjson::Ndjson;
 pub use sink::Sink;

@@ -1,12 +1,14 @@
 //! The one thing that the engine knows about outputs.
 
+use std::sync::Arc;
+
 use baton_model::{Record, Summary};
 
-use crate::Error;
+use crate::{Error, Journal, NoJournal};
 
 /// Takes the records of one sync, in order, and then either all of them or nothing becomes visible.
 ///
-/// A sink that is dropped without [`finish`](Sink::finish) has been aborted: nothing may stand under its final name.
+/// A sink that is dropped without [`finish`](Sink::finish) has been interrupted: nothing may stand under its final name.
 pub trait Sink: Send {
     /// Takes the next record. Everything it refers to was taken before.
     fn write(&mut self, record: &Record) -> Result<(), Error>;
@@ -17,6 +19,16 @@ pub trait Sink: Send {
     /// Makes the sync visible under its final name. `summary` counts what was written.
     fn finish(self: Box<Self>, summary: &Summary) -> Result<(), Error>;
 
-    /// Throws away what was written and leaves earlier output as it was.
+    /// Throws away what was written, and what the journal holds, and leaves earlier output as it was.
     fn abort(self: Box<Self>);
+
+    /// The sync was interrupted: throws away what was written, but keeps what the journal holds for the next run.
+    fn suspend(self: Box<Self>) {
+        self.abort();
+    }
+
+    /// Returns the journal of the sync.
+    fn journal(&self) -> Arc<dyn Journal> {
+        Arc::new(NoJournal)
+    }
 }

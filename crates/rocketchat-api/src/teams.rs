@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::endpoint::Body;
 use crate::{Endpoint, Page, Query, RoleId, RoomId, Row, Rows, TeamId, UserId};
@@ -116,7 +116,7 @@ impl Row for Team {
 }
 
 /// A member of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The user.
     pub user: MemberUser,
@@ -128,7 +128,7 @@ pub struct Member {
 }
 
 /// The user behind a membership. The row also holds the user's settings, which are skipped.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberUser {
     /// The user's id.
     #[serde(rename = "_id")]

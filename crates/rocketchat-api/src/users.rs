@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::endpoint::Body;
 use crate::{Endpoint, Page, Query, RoleId, Row, Rows, UserId};
@@ -103,7 +103,7 @@ impl Endpoint for UsersInfo {
 }
 
 /// A user, as far as governance needs it. Only the id is certain; the rest may be absent, null or hidden.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The identity.
     #[serde(rename = "_id")]
@@ -132,7 +132,7 @@ pub struct User {
 }
 
 /// An e-mail address of a user.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Email {
     /// The address in the case it was stored with.
     pub address: Option<String>,

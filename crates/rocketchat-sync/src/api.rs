@@ -8,21 +8,28 @@ use rocketchat_api::{Answer, Endpoint, Outcome, decode};
 use rocketchat_http::{Client, Response, Verdict};
 use tokio::time::Instant;
 
+use crate::work::Work;
 use crate::{Error, Progress};
 
 /// Pauses before an answer that is no JSON, or cut, is asked for again: a proxy's page or a lost connection.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(5)];
 
-/// Asks endpoints and decodes their answers; readers of lists find here whom to tell how far they are.
+/// Asks endpoints and decodes their answers; readers of lists find here what an interrupted sync kept, and whom to tell how
+/// far they are.
 #[derive(Clone, Copy)]
 pub(crate) struct Api<'a> {
     client: &'a Client,
+    pub(crate) work: &'a Work<'a>,
     pub(crate) progress: &'a dyn Progress,
 }
 
 impl<'a> Api<'a> {
-    pub(crate) fn new(client: &'a Client, progress: &'a dyn Progress) -> Self {
-        Self { client, progress }
+    pub(crate) fn new(client: &'a Client, work: &'a Work<'a>, progress: &'a dyn Progress) -> Self {
+        Self {
+            client,
+            work,
+            progress,
+        }
     }
 
     /// Tells whether the server limits none of this account's requests, as far as it has answered any.

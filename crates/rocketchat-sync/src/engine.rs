@@ -19,6 +19,7 @@ use crate::mapping;
 use crate::preflight::Preflight;
 use crate::read::{Part, Search, UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
+use crate::work::Work;
 use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
 
 use assignments::Assignments;
@@ -41,7 +42,8 @@ const ALWAYS_THERE: [&str; 8] = [
 /// Reads the workspace behind `client` into `sink`.
 ///
 /// # Errors
-/// Whatever keeps the sync from being complete. The sink has then been told to throw away what it had.
+/// Whatever keeps the sync from being complete. The sink has then been told to throw away what it had; after an
+/// [interruption](Error::is_interruption) it keeps what a later sync can go on with.
 pub async fn sync(
     client: &Client,
     options: &Options,
@@ -74,9 +76,11 @@ pub async fn sync_with_progress(
     stop: impl Future<Output = String>,
     progress: &dyn Progress,
 ) -> Result<Report, Error> {
+    let journal = sink.journal();
+    let work = Work::new(journal.as_ref());
     let recorder = Recorder::start(sink, progress);
     let mut run = Run {
-        api: Api::new(client, progress),
+        api: Api::new(client, &work, progress),
         options,
         recorder: &recorder,
         report: Report::default(),
@@ -90,17 +94,22 @@ pub async fn sync_with_progress(
     match outcome {
         Ok(()) => report.summary = recorder.finish().await?,
         Err(Stop::Failed(error)) => {
-            recorder.abort().await;
+            if error.is_interruption() {
+                recorder.suspend().await;
+            } else {
+                recorder.abort().await;
+            }
             return Err(error);
         }
         Err(Stop::SinkClosed) => {
             let unexplained = || Error::Writer("the sink closed without a reason".to_owned());
-            return Err(recorder.abort().await.unwrap_or_else(unexplained));
+            return Err(recorder.suspend().await.unwrap_or_else(unexplained));
         }
     }
     let stats = client.stats();
     report.requests = stats.requests;
     report.waited = stats.waited;
+    report.continued = work.used();
     Ok(report)
 }
 
@@ -185,24 +194,17 @@ impl Run<'_> {
         let (api, options) = (self.api, self.options);
         let resolve = options.dormant_memberships == DormantMemberships::Resolve;
         let mut reader = UserReader::new(api, preflight, options);
-        let search = Search::default();
-        let teams = async {
-            let seen = |team: &_| {
-                if resolve {
-                    search.add(team);
-                }
-            };
-            let teams = read_teams(api, options, seen).await?;
-            search.end_of_teams();
-            Ok(teams)
-        };
+        let search = Search::new(resolve);
+        let teams = async { Ok(read_teams(api, options, &search).await?) };
         let users = async {
             let users = self.write_roles_and_users(preflight, &mut reader).await?;
             search.ask(api, options, &users.1.deactivated).await?;
             Ok::<_, Stop>(users)
         };
-        let ((mut assignments, mut known), teams) = tokio::try_join!(users, teams)?;
-        let found = self.find_dormant(search, &mut reader, &known).await?;
+        let ((mut assignments, mut known), mut teams) = tokio::try_join!(users, teams)?;
+        let found = self
+            .find_dormant(search, &mut teams, &mut reader, &known)
+            .await?;
         self.write_teams(teams, found, &mut assignments, &mut known)
             .await?;
         self.confirm(preflight, reader.could_hide()).await?;

@@ -166,6 +166,22 @@ fn describe_shrinkage(drops: &[Shrinkage], max_shrink: u8) -> String {
 }
 
 impl Error {
+    /// Tells whether what was read until then is as good as before, so that a later sync can go on with it. Everything else
+    /// puts it in doubt: the server contradicted itself, or hid something.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Http(_)
+            | Self::Api(_)
+            | Self::Preflight { .. }
+            | Self::Unstable { .. }
+            | Self::Shrunk { .. }
+            | Self::Stopped { .. }
+            | Self::Writer(_) => true,
+            Self::Sink(error) => error.is_interruption(),
+            _ => false,
+        }
+    }
+
     /// Says what the administrator can do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         use rocketchat_api::Kind;

@@ -4,7 +4,7 @@
 //! can see that too.
 
 use rocketchat_api::{Tally, TeamId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What was announced and received, for every list that was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -23,10 +23,11 @@ pub struct Ledger {
 }
 
 /// One list, as it was read in the end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Listing {
     /// The endpoint.
+    #[serde(skip_deserializing)]
     pub endpoint: &'static str,
     /// Rows that the first answer announced (`total`).
     pub announced_first: u64,
@@ -68,6 +69,11 @@ pub struct TeamBalance {
 }
 
 impl Listing {
+    /// Returns the same numbers as those of `endpoint`.
+    pub(crate) fn of(self, endpoint: &'static str) -> Self {
+        Self { endpoint, ..self }
+    }
+
     pub(crate) fn new(endpoint: &'static str, tally: Tally, restarts: u64) -> Self {
         Self {
             endpoint,

@@ -14,6 +14,7 @@ mod read;
 mod recorder;
 mod report;
 mod validate;
+mod work;
 
 pub use api::verdict;
 pub use engine::{sync, sync_until, sync_with_progress};
@@ -22,5 +23,5 @@ pub use ledger::{Ledger, Listing, TeamBalance};
 pub use options::{DormantMemberships, Options};
 pub use problem::{MissingPermission, NamedRole, Problem};
 pub use progress::{Progress, Stage};
-pub use report::Report;
+pub use report::{Continuation, Report};
 pub use validate::{Check, Paging, Plan, PlannedRequests, RateLimit, Status, Validation, validate};

@@ -14,8 +14,7 @@ const WAITING: usize = 8;
 
 /// The engine's end of the way to the sink.
 ///
-/// Dropping it without [`finish`](Recorder::finish) makes the sink throw away what it has, so that a sync that fails or
-/// is cancelled leaves nothing behind.
+/// Dropping it without [`finish`](Recorder::finish) suspends the sink, so that a sync that is cancelled can be continued.
 pub(crate) struct Recorder<'a> {
     batches: mpsc::Sender<Message>,
     thread: JoinHandle<Result<Summary, baton_sinks::Error>>,
@@ -30,6 +29,7 @@ enum Message {
     Restart,
     Count(oneshot::Sender<Summary>),
     Finish,
+    Abort,
 }
 
 /// The sink is gone; the reason comes with [`Recorder::finish`] or [`Recorder::abort`].
@@ -96,8 +96,16 @@ impl<'a> Recorder<'a> {
         Ok(summary)
     }
 
-    /// Throws away what was written, and returns the sink's own failure if there was one.
+    /// Throws away everything, and returns the sink's own failure if there was one.
     pub(crate) async fn abort(self) -> Option<Error> {
+        // A sink that is gone says why when it is joined.
+        let _ = self.batches.send(Message::Abort).await;
+        self.suspend().await
+    }
+
+    /// Throws away what was written, but not what a later sync can go on with, and returns the sink's own failure if there
+    /// was one.
+    pub(crate) async fn suspend(self) -> Option<Error> {
         drop(self.batches);
         match self.thread.await {
             Ok(Ok(_)) => None,
@@ -113,32 +121,37 @@ fn record(
 ) -> Result<Summary, baton_sinks::Error> {
     let mut summary = Summary::default();
     loop {
-        match waiting.blocking_recv() {
-            Some(Message::Write(records)) => {
-                if let Err(error) = write(sink.as_mut(), &records, &mut summary) {
-                    sink.abort();
-                    return Err(error);
-                }
-            }
+        let done = match waiting.blocking_recv() {
+            Some(Message::Write(records)) => write(sink.as_mut(), &records, &mut summary),
             Some(Message::Restart) => {
-                if let Err(error) = sink.restart() {
-                    sink.abort();
-                    return Err(error);
-                }
                 summary = Summary::default();
+                sink.restart()
             }
             Some(Message::Count(sender)) => {
                 // Whoever asked may have been cancelled meanwhile.
                 let _ = sender.send(summary.clone());
+                Ok(())
             }
             Some(Message::Finish) => {
                 sink.finish(&summary)?;
                 return Ok(summary);
             }
-            None => {
+            Some(Message::Abort) => {
                 sink.abort();
                 return Ok(summary);
             }
+            None => {
+                sink.suspend();
+                return Ok(summary);
+            }
+        };
+        if let Err(error) = done {
+            if error.is_interruption() {
+                sink.suspend();
+            } else {
+                sink.abort();
+            }
+            return Err(error);
         }
     }
 }

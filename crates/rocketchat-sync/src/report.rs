@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_model::Summary;
+use baton_model::{Summary, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::Ledger;
@@ -34,6 +34,8 @@ pub struct Report {
     pub orphaned_members: u64,
     /// Teams deleted while the sync was under way.
     pub gone_teams: u64,
+    /// What was used of an interrupted sync that this one continued.
+    pub continued: Option<Continuation>,
     /// What was announced and received, list by list.
     pub ledger: Ledger,
     /// Requests sent, repeats included.
@@ -41,6 +43,16 @@ pub struct Report {
     /// Time during which at least one request waited for a rate limit; in JSON, seconds.
     #[serde(rename = "waited_seconds", serialize_with = "seconds")]
     pub waited: Duration,
+}
+
+/// Answers that an interrupted sync kept and this one used: they were not asked for again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Continuation {
+    /// How many pages of users, teams with their members, and deactivated users with their teams there were.
+    pub pieces: u64,
+    /// When the oldest of them was read.
+    pub oldest: Timestamp,
 }
 
 fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

@@ -41,15 +41,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Ends the search for deactivated members. Where the users that were deactivated when they were listed do not explain
+    /// Ends the search for deactivated members. Where rows are unexplained, what an interrupted sync read may be the reason,
+    /// and is read again. Where the users that were deactivated when they were listed do not explain
     /// all rows, those are asked for too that were deactivated between then and the question for the members, which left
     /// them out.
     pub(super) async fn find_dormant(
         &self,
         search: Search,
+        teams: &mut Teams,
         users: &mut UserReader<'_>,
         known: &KnownUsers,
     ) -> Result<Found, Error> {
+        if search.has_open_teams() {
+            teams.read_again(self.api, &search).await?;
+            search.ask_again(self.api).await?;
+        }
         if search.has_open_teams() {
             let before: HashSet<_> = known.deactivated.iter().collect();
             let mut since = users.deactivated().await?;

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use super::TeamMembers;
 use crate::api::Api;
+use crate::work::{Key, UserTeam};
 use crate::{Error, Options, Stage};
 
 /// A deactivated member.
@@ -33,8 +34,8 @@ pub(crate) struct Found {
 }
 
 /// A search that learns of the teams while it goes on.
-#[derive(Default)]
 pub(crate) struct Search {
+    wanted: bool,
     state: Mutex<State>,
     /// A team came, or the last of them did.
     changed: Notify,
@@ -42,13 +43,17 @@ pub(crate) struct Search {
 
 #[derive(Default)]
 struct State {
+    /// The rows that each team counts, as all teams were listed.
+    counted: HashMap<TeamId, Option<u64>>,
     teams: HashMap<TeamId, Rows>,
     /// Whether all teams are known.
     all_known: bool,
     /// Teams that may have members not found yet.
     open_teams: usize,
-    /// Who is in which team, whether that team is known yet or not.
+    /// Who is in which team, whether that team is known yet or not, and whether or not it lists them itself.
     found: Found,
+    /// Users whose teams an interrupted sync asked for.
+    recalled: Vec<UserId>,
 }
 
 /// The membership rows of a team.
@@ -60,16 +65,46 @@ struct Rows {
 }
 
 impl Search {
-    /// Tells the search of a team whose members were read.
+    /// Prepares a search; one that is not `wanted` finds nothing.
+    pub(crate) fn new(wanted: bool) -> Self {
+        Self {
+            wanted,
+            state: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Tells the search which teams there are.
+    pub(crate) fn begin(&self, teams: &[Team]) {
+        if self.wanted {
+            let counted = teams.iter().map(|it| (it.id.clone(), it.number_of_users));
+            self.state().counted.extend(counted);
+        }
+    }
+
+    /// Tells the search of a team whose members were read, perhaps again.
     pub(crate) fn add(&self, team: &TeamMembers) {
-        self.state().add(team);
-        self.changed.notify_waiters();
+        if self.wanted {
+            self.state().remove(&team.team.id);
+            self.state().add(team);
+            self.changed.notify_waiters();
+        }
+    }
+
+    /// Tells the search that a team is gone.
+    pub(crate) fn remove(&self, team_id: &TeamId) {
+        self.state().remove(team_id);
     }
 
     /// Tells the search that it knows all teams.
     pub(crate) fn end_of_teams(&self) {
         self.state().all_known = true;
         self.changed.notify_waiters();
+    }
+
+    /// Tells whether the team has rows that nothing explains.
+    pub(crate) fn is_open(&self, team_id: &TeamId) -> bool {
+        self.state().teams.get(team_id).is_some_and(Rows::is_open)
     }
 
     /// Tells whether some team has rows that nothing explains.
@@ -93,18 +128,50 @@ impl Search {
                     if !self.is_worth_asking().await {
                         return Ok::<_, Error>(None);
                     }
-                    Ok(Some((user_id, teams_of(api, user_id).await?)))
+                    Ok(Some((user_id, self.teams_of(api, user_id).await?)))
                 })
                 .buffered(options.workers.max(1))
         );
         while let Some(Some((user_id, teams))) = answers.try_next().await? {
-            let asked = self.state().note(user_id, teams);
+            let asked = self.state().note(user_id, &teams);
             if asked == 1 {
                 api.progress.begin(Stage::DormantMemberships);
             }
             api.progress.count(Stage::DormantMemberships, asked, total);
         }
         Ok(())
+    }
+
+    /// Asks anew for the teams of users that an interrupted sync asked for, as long as there is anything to find.
+    pub(crate) async fn ask_again(&self, api: Api<'_>) -> Result<(), Error> {
+        let recalled = std::mem::take(&mut self.state().recalled);
+        for user_id in recalled {
+            if !self.has_open_teams() {
+                return Ok(());
+            }
+            let teams = ask_teams(api, &user_id).await?;
+            self.state().correct(&user_id, &teams);
+        }
+        Ok(())
+    }
+
+    /// Returns the teams of a user, as an interrupted sync was told if they count as many rows as then.
+    async fn teams_of(&self, api: Api<'_>, user_id: &UserId) -> Result<Vec<UserTeam>, Error> {
+        let key = Key::UserTeams(user_id);
+        let recalled = api.work.recall(&key, |teams: &Vec<UserTeam>| {
+            let state = self.state();
+            teams.iter().all(|it| state.counts(it))
+        });
+        if let Some(teams) = recalled {
+            self.state().recalled.push(user_id.clone());
+            return Ok(teams);
+        }
+        let mut teams = ask_teams(api, user_id).await?;
+        for it in &mut teams {
+            it.counted = self.state().counted.get(&it.team_id).copied().flatten();
+        }
+        api.work.keep(&key, &teams);
+        Ok(teams)
     }
 
     /// Waits until there is something to find, and tells whether there is, now that all teams are known.
@@ -128,9 +195,13 @@ impl Search {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let mut found = state.found;
-        found
-            .by_team
-            .retain(|team_id, _| state.teams.contains_key(team_id));
+        found.by_team.retain(|team_id, dormant| {
+            let Some(rows) = state.teams.get(team_id) else {
+                return false;
+            };
+            dormant.retain(|it| !rows.known.contains(&it.user_id));
+            true
+        });
         if found.asked > 0 {
             api.progress.end(Stage::DormantMemberships);
             tracing::info!(users = found.asked, "looked up teams of deactivated users");
@@ -150,48 +221,84 @@ impl State {
             return;
         }
         let known: HashSet<_> = it.members.iter().map(|it| it.user.id.clone()).collect();
-        let mut found = 0;
-        if let Some(dormant) = self.found.by_team.get_mut(&it.team.id) {
-            dormant.retain(|it| !known.contains(&it.user_id));
-            found = dormant.len() as u64;
-        }
+        let found = self.found.by_team.get(&it.team.id).into_iter().flatten();
+        let found = found.filter(|it| !known.contains(&it.user_id)).count() as u64;
         let open = rows.map(|rows| rows.saturating_sub(found));
-        if open != Some(0) {
-            self.open_teams += 1;
+        let rows = Rows { open, known };
+        self.open_teams += usize::from(rows.is_open());
+        self.teams.insert(it.team.id.clone(), rows);
+    }
+
+    /// Tells whether a team counts the same rows as when it was noted.
+    fn counts(&self, it: &UserTeam) -> bool {
+        it.counted.is_some() && self.counted.get(&it.team_id) == Some(&it.counted)
+    }
+
+    /// Forgets the rows of a team, but not who was found to be in it.
+    fn remove(&mut self, team_id: &TeamId) {
+        if self.teams.remove(team_id).is_some_and(|it| it.is_open()) {
+            self.open_teams -= 1;
         }
-        self.teams.insert(it.team.id.clone(), Rows { open, known });
+    }
+
+    /// Notes the teams of a user who was noted with others before.
+    fn correct(&mut self, user_id: &UserId, teams: &[UserTeam]) {
+        for (team_id, dormant) in &mut self.found.by_team {
+            let Some(place) = dormant.iter().position(|it| it.user_id == *user_id) else {
+                continue;
+            };
+            dormant.remove(place);
+            if let Some(rows) = self.teams.get_mut(team_id)
+                && !rows.known.contains(user_id)
+            {
+                self.open_teams += usize::from(rows.open == Some(0));
+                rows.open = rows.open.map(|open| open + 1);
+            }
+        }
+        self.found.asked -= 1;
+        self.note(user_id, teams);
     }
 
     /// Notes the teams of a user, and returns how many users were asked for.
-    fn note(&mut self, user_id: &UserId, teams: Vec<Team>) -> u64 {
-        for team in teams {
-            if let Some(rows) = self.teams.get_mut(&team.id) {
-                if rows.known.contains(user_id) {
-                    continue;
+    fn note(&mut self, user_id: &UserId, teams: &[UserTeam]) -> u64 {
+        for it in teams {
+            if let Some(rows) = self.teams.get_mut(&it.team_id) {
+                if !rows.known.contains(user_id) {
+                    self.open_teams -= usize::from(rows.open == Some(1));
+                    rows.open = rows.open.map(|open| open.saturating_sub(1));
                 }
-                if rows.open == Some(1) {
-                    self.open_teams -= 1;
-                }
-                rows.open = rows.open.map(|open| open.saturating_sub(1));
             } else if self.all_known {
                 continue;
             }
             let dormant = Dormant {
                 user_id: user_id.clone(),
-                is_owner: team.is_owner.unwrap_or_default(),
+                is_owner: it.is_owner,
             };
-            self.found.by_team.entry(team.id).or_default().push(dormant);
+            let in_team = self.found.by_team.entry(it.team_id.clone());
+            in_team.or_default().push(dormant);
         }
         self.found.asked += 1;
         self.found.asked
     }
 }
 
-/// Asks for the teams of a user; somebody who was deleted meanwhile has none.
-async fn teams_of(api: Api<'_>, user_id: &UserId) -> Result<Vec<Team>, Error> {
-    let user_id = user_id.clone();
-    match api.ask(&UsersListTeams { user_id }).await {
-        Err(Error::Api(error)) if error.kind() == Kind::NoSuchUser => Ok(Vec::new()),
-        other => other,
+impl Rows {
+    fn is_open(&self) -> bool {
+        self.open != Some(0)
     }
+}
+
+/// Asks for the teams of a user; somebody who was deleted meanwhile has none.
+async fn ask_teams(api: Api<'_>, user_id: &UserId) -> Result<Vec<UserTeam>, Error> {
+    let user_id = user_id.clone();
+    let teams = match api.ask(&UsersListTeams { user_id }).await {
+        Err(Error::Api(error)) if error.kind() == Kind::NoSuchUser => Vec::new(),
+        other => other?,
+    };
+    let teams = teams.into_iter().map(|team| UserTeam {
+        team_id: team.id,
+        is_owner: team.is_owner.unwrap_or_default(),
+        counted: None,
+    });
+    Ok(teams.collect())
 }

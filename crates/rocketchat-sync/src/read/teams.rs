@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use baton_model::Timestamp;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use rocketchat_api::{Kind, Member, Page, Team, TeamId, TeamsListAll, TeamsMembers};
+use rocketchat_api::{Endpoint as _, Kind, Member, Page, Team, TeamId, TeamsListAll, TeamsMembers};
 
+use super::Search;
 use super::listing::{Whole, read_whole};
 use crate::api::Api;
+use crate::work::{Key, TeamPiece};
 use crate::{Error, Listing, Options, Stage};
 
 /// How far the clocks of those who stamp answers and memberships may be apart.
@@ -20,6 +22,16 @@ pub(crate) struct Teams {
     /// Teams deleted since they were listed.
     pub(crate) gone: Vec<TeamId>,
     pub(crate) listing: Listing,
+    /// When the rows of the teams were counted.
+    counted_at: Option<Timestamp>,
+}
+
+/// Where members may come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// An interrupted sync or the server.
+    Either,
+    Server,
 }
 
 /// A team and its members, sorted by user id.
@@ -32,9 +44,35 @@ pub(crate) struct TeamMembers {
     maybe_joined_since: u64,
     /// Members who did join after that.
     joined_since: u64,
+    /// Whether the members are those that an interrupted sync read.
+    recalled: bool,
 }
 
 impl Teams {
+    /// Asks for the members of those teams that an interrupted sync read and that have rows which nothing explains.
+    ///
+    /// # Errors
+    /// The members of a team cannot be read.
+    pub(crate) async fn read_again(&mut self, api: Api<'_>, search: &Search) -> Result<(), Error> {
+        for it in std::mem::take(&mut self.existing) {
+            if !it.recalled || !search.is_open(&it.team.id) {
+                self.existing.push(it);
+                continue;
+            }
+            match read_members(api, it.team, self.counted_at, Source::Server).await? {
+                Ok(team) => {
+                    search.add(&team);
+                    self.existing.push(team);
+                }
+                Err(team_id) => {
+                    search.remove(&team_id);
+                    self.gone.push(team_id);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Lists the teams once more, and settles what became of them since the first time.
     ///
     /// Teams that `teams.members` did not know must be gone from the list too, and the other way round. Those that are
@@ -116,11 +154,11 @@ impl TeamMembers {
     }
 }
 
-/// Reads all teams, then the members of each that has any; `seen` is told of each team as it comes.
+/// Reads all teams, then the members of each that has any, and tells the search of each as it comes.
 pub(crate) async fn read_teams(
     api: Api<'_>,
     options: &Options,
-    seen: impl Fn(&TeamMembers),
+    search: &Search,
 ) -> Result<Teams, Error> {
     api.progress.begin(Stage::Teams);
     let Whole {
@@ -129,13 +167,15 @@ pub(crate) async fn read_teams(
         begun,
     } = read_whole(api, TeamsListAll).await?;
     teams.sort_by(|a, b| a.id.cmp(&b.id));
+    search.begin(&teams);
     let peopled = teams.iter().filter(|it| has_rows(it)).count() as u64;
     let mut asked = 0;
     let members = stream::iter(teams)
-        .map(|team| read_members(api, team, begun))
+        .map(|team| read_members(api, team, begun, Source::Either))
         .buffered(options.member_workers.max(1));
     let mut result = Teams {
         listing,
+        counted_at: begun,
         ..Teams::default()
     };
     let mut members = std::pin::pin!(members);
@@ -147,12 +187,13 @@ pub(crate) async fn read_teams(
         }
         match answer {
             Ok(team) => {
-                seen(&team);
+                search.add(&team);
                 result.existing.push(team);
             }
             Err(team_id) => result.gone.push(team_id),
         }
     }
+    search.end_of_teams();
     api.progress.end(Stage::Teams);
     Ok(result)
 }
@@ -167,6 +208,7 @@ async fn read_members(
     api: Api<'_>,
     team: Team,
     counted_at: Option<Timestamp>,
+    source: Source,
 ) -> Result<Result<TeamMembers, TeamId>, Error> {
     if !has_rows(&team) {
         return Ok(Ok(TeamMembers {
@@ -175,35 +217,68 @@ async fn read_members(
             listing: None,
             maybe_joined_since: 0,
             joined_since: 0,
+            recalled: false,
         }));
     }
-    let team_id = team.id.clone();
+    let key = Key::Members(&team.id);
+    let is_of_use = |it: &TeamPiece| Some(it.counted) == team.number_of_users;
+    let recalled = match source {
+        Source::Either => api.work.recall(&key, is_of_use),
+        Source::Server => None,
+    };
+    let is_recalled = recalled.is_some();
+    let (members, listing) = match recalled {
+        Some(TeamPiece {
+            members, listing, ..
+        }) => (members, listing.of(TeamsMembers::NAME)),
+        None => match ask_members(api, &team).await? {
+            Some(answer) => answer,
+            None => return Ok(Err(team.id)),
+        },
+    };
+    let joined = |slack: i64, unknown: bool| {
+        let late = |it: &&Member| joined_since(it, counted_at, slack).unwrap_or(unknown);
+        members.iter().filter(late).count() as u64
+    };
+    Ok(Ok(TeamMembers {
+        maybe_joined_since: joined(CLOCK_SLACK_SECONDS, true),
+        joined_since: joined(0, false),
+        team,
+        members,
+        listing: Some(listing),
+        recalled: is_recalled,
+    }))
+}
+
+/// Asks for the members of a team, and keeps them; `None` when the team is gone.
+async fn ask_members(api: Api<'_>, team: &Team) -> Result<Option<(Vec<Member>, Listing)>, Error> {
     let page = |page| TeamsMembers {
-        team_id: team_id.clone(),
+        team_id: team.id.clone(),
         page,
     };
-    match read_whole(api, page).await {
-        Ok(whole) => {
-            let mut members = whole.rows;
-            members.sort_by(|a, b| a.user.id.cmp(&b.user.id));
-            let joined = |slack: i64, unknown: bool| {
-                let late = |it: &&Member| joined_since(it, counted_at, slack).unwrap_or(unknown);
-                members.iter().filter(late).count() as u64
-            };
-            Ok(Ok(TeamMembers {
-                maybe_joined_since: joined(CLOCK_SLACK_SECONDS, true),
-                joined_since: joined(0, false),
-                team,
-                members,
-                listing: Some(whole.listing),
-            }))
-        }
+    let Whole {
+        rows: mut members,
+        listing,
+        ..
+    } = match read_whole(api, page).await {
         Err(Error::Api(error)) if error.kind() == Kind::NoSuchTeam => {
             tracing::warn!(team.id = %team.id, "a team was deleted while the sync was under way");
-            Ok(Err(team.id))
+            return Ok(None);
         }
-        Err(error) => Err(error),
-    }
+        other => other?,
+    };
+    members.sort_by(|a, b| a.user.id.cmp(&b.user.id));
+    let Some(counted) = team.number_of_users.filter(|_| !members.is_empty()) else {
+        // Without a number nothing would show a change, and an empty list may be all that the account may see.
+        return Ok(Some((members, listing)));
+    };
+    let piece = TeamPiece {
+        counted,
+        members,
+        listing,
+    };
+    api.work.keep(&Key::Members(&team.id), &piece);
+    Ok(Some((piece.members, piece.listing)))
 }
 
 /// Tells whether somebody joined less than `slack` seconds before the rows of the team were counted, or later; `None` where

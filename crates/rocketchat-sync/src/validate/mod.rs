@@ -8,6 +8,7 @@ mod plan;
 
 use std::time::Duration;
 
+use baton_sinks::NoJournal;
 use rocketchat_api::{
     Endpoint as _, Page, Rows, Team, TeamsListAll, User, UsersList, UsersListByStatus,
 };
@@ -18,6 +19,7 @@ use crate::api::Api;
 use crate::preflight::Preflight;
 use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, names};
 use crate::read::{Whole, read_whole};
+use crate::work::Work;
 use crate::{Error, Options};
 
 pub use findings::{Check, RateLimit, Status, Validation};
@@ -48,8 +50,9 @@ const STAGES: [&str; 10] = [
 /// Looks at everything that a sync depends on. Never fails: what goes wrong is part of the report.
 pub async fn validate(client: &Client, options: &Options) -> Validation {
     let started = Instant::now();
+    let work = Work::new(&NoJournal);
     let mut examination = Examination {
-        api: Api::new(client, &()),
+        api: Api::new(client, &work, &()),
         options,
         stage: SERVER,
         found: Validation {

@@ -9,6 +9,8 @@ mod mapping;
 #[cfg(test)]
 mod progress;
 #[cfg(test)]
+mod resume;
+#[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod server;

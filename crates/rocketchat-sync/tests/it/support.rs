@@ -53,7 +53,7 @@ pub(crate) async fn run_with_progress(
 }
 
 /// Short pauses, so that tests over real sockets do not wait.
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     Policy {
         backoff_base: std::time::Duration::from_millis(1),
         backoff_cap: std::time::Duration::from_millis(5),
@@ -62,7 +62,7 @@ fn policy() -> Policy {
     }
 }
 
-fn read_lines(path: &Path) -> Option<Vec<String>> {
+pub(crate) fn read_lines(path: &Path) -> Option<Vec<String>> {
     let text = std::fs::read_to_string(path).ok()?;
     Some(text.lines().map(str::to_owned).collect())
 }

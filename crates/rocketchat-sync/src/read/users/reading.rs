@@ -8,6 +8,7 @@ use rocketchat_api::{Imbalance, Page, Rows, SortedPager, User, UsersListByStatus
 
 use super::super::listing::{ATTEMPTS, can_be_too_much};
 use super::{Part, Source, UserReader, Whom, ask_known};
+use crate::work::{Key, UsersPage};
 use crate::{Error, Listing, Stage};
 
 /// Rows in a row without anything that `view-full-other-user-info` shows are hidden, and not by chance like that.
@@ -26,6 +27,8 @@ pub(crate) struct Reading<'r, 'a> {
     /// An answer that came before the pager asked for it.
     first: Option<Rows<User>>,
     begun: bool,
+    /// Whether pages of an interrupted sync were used.
+    recalled: bool,
     settled: bool,
     seen: Seen,
 }
@@ -55,6 +58,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             ahead: Ahead::default(),
             first: None,
             begun: false,
+            recalled: false,
             settled: false,
             seen: Seen::default(),
         }
@@ -120,8 +124,11 @@ impl<'r, 'a> Reading<'r, 'a> {
             return Ok(first);
         }
         let (api, source, whom) = (self.reader.api, self.reader.source, self.whom);
-        if page.count == 0 || source == Source::Unknown || !api.is_unlimited() {
+        if page.count == 0 || source == Source::Unknown {
             return self.reader.ask(whom, page).await;
+        }
+        if !api.is_unlimited() {
+            return self.recall_or_ask(page).await;
         }
         let ask = |page| Box::pin(ask_known(api, source, whom, page)) as BoxFuture<'a, _>;
         let pages = self.pager.pages_ahead().take(self.reader.workers);
@@ -129,6 +136,29 @@ impl<'r, 'a> Reading<'r, 'a> {
             Some(answer) => answer,
             None => self.reader.ask(whom, page).await,
         }
+    }
+
+    /// Asks for a page, unless an interrupted sync did and the list has as many users as then. Whoever was exchanged since
+    /// shows among the newest users, which are asked for in the end; that takes a server that can sort by age.
+    async fn recall_or_ask(&mut self, page: Page) -> Result<Rows<User>, Error> {
+        let tally = self.pager.tally();
+        let by_status = self.reader.source == Source::ListByStatus;
+        if self.whom != Whom::Everybody || !by_status {
+            return self.reader.ask(self.whom, page).await;
+        }
+        let (work, key) = (self.reader.api.work, Key::UsersPage(page.offset));
+        if self.attempt == 1 && tally.pages > 0 {
+            let is_of_use = |it: &UsersPage| it.total == tally.announced_last;
+            if let Some(UsersPage { rows, total }) = work.recall(&key, is_of_use) {
+                self.recalled = true;
+                return Ok(Rows { rows, total });
+            }
+        }
+        let Rows { rows, total } = self.reader.ask(self.whom, page).await?;
+        let piece = UsersPage { rows, total };
+        work.keep(&key, &piece);
+        let rows = piece.rows;
+        Ok(Rows { rows, total })
     }
 
     fn hand_on(&mut self, users: Vec<User>, total: u64) -> Result<Part, Error> {
@@ -149,7 +179,8 @@ impl<'r, 'a> Reading<'r, 'a> {
         let settled = self.pager.settle();
         let shows_newest =
             self.reader.source == Source::ListByStatus && self.whom == Whom::Everybody;
-        if settled.is_ok() || !shows_newest || !self.pager.may_lack_newcomers() {
+        let may_mend = !self.recalled && settled.is_err() && self.pager.may_lack_newcomers();
+        if !shows_newest || !(may_mend || self.recalled && settled.is_ok()) {
             return Ok(settled.map(|()| Vec::new()));
         }
         let newest = self.reader.api.ask(&UsersListByStatus::newest()).await?;
@@ -170,6 +201,7 @@ impl<'r, 'a> Reading<'r, 'a> {
         self.pager = SortedPager::new();
         self.ahead = Ahead::default();
         self.begun = false;
+        self.recalled = false;
         self.settled = false;
         self.seen = Seen::default();
         Ok(Part::Again)
