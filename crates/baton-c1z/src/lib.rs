@@ -19,6 +19,7 @@ mod stored;
 mod stub;
 mod target;
 mod time;
+mod unfinished;
 mod writer;
 
 pub use error::{Error, ErrorKind};
@@ -28,4 +29,5 @@ pub use reader::{Reader, SyncRun};
 pub use stats::Stats;
 pub use store::Store;
 pub use time::StoredTime;
+pub use unfinished::Unfinished;
 pub use writer::SyncWriter;

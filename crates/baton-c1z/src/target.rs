@@ -77,12 +77,36 @@ pub(crate) fn replace(path: &Path, database: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// What stands between the name of a file and the random part of the name that it is saved under. Nobody else's files
+/// have it, so that those left by a process that was killed can be removed.
+const SAVING: &str = ".saving-";
+const SAVING_END: &str = ".tmp";
+
+/// Removes the files that processes which were killed in the middle of a save left beside `path`.
+pub(crate) fn remove_leftovers(path: &Path) -> Result<(), Error> {
+    let directory = parent(path);
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let entries = fs::read_dir(directory).map_err(Error::io("look into", directory))?;
+    for entry in entries.flatten() {
+        let other = entry.file_name();
+        let rest = other.as_encoded_bytes().strip_prefix(name);
+        let is_leftover = rest.is_some_and(|rest| {
+            rest.starts_with(SAVING.as_bytes()) && rest.ends_with(SAVING_END.as_bytes())
+        });
+        if is_leftover {
+            let path = entry.path();
+            fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Creates a file beside `path` with the mode that the result is to have. It is removed unless it is persisted.
 fn temporary(path: &Path) -> Result<NamedTempFile, Error> {
     let mut prefix = path.file_name().unwrap_or_default().to_owned();
-    prefix.push(".");
+    prefix.push(SAVING);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
+    builder.prefix(&prefix).suffix(SAVING_END);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let directory = parent(path);

@@ -13,7 +13,9 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use crate::copy::WorkingCopy;
 use crate::known::{Known, RowId};
 use crate::stub::Stubs;
-use crate::{Error, Options, Previous, Stats, StoredTime, encode, retention, schema, target};
+use crate::{
+    Error, Options, Previous, Stats, StoredTime, encode, retention, schema, target, unfinished,
+};
 
 /// Provenance of the checks, as upstream writes it for this engine (`c1z.md` section 6.4). Both hold here: no
 /// exclusion group is ever written (I5), and there are no enqueued pages (I10).
@@ -29,6 +31,7 @@ pub struct SyncWriter {
     clock: Arc<dyn Clock>,
     id: SyncId,
     id_text: String,
+    started_at: Timestamp,
     known: Known,
     stubs: Stubs,
     summary: Summary,
@@ -42,10 +45,8 @@ impl SyncWriter {
         target: PathBuf,
         options: Options,
         clock: Arc<dyn Clock>,
-        random: [u8; 16],
+        (id, started_at): (SyncId, Timestamp),
     ) -> Result<Self, Error> {
-        let started = clock.now();
-        let id = SyncId::new(started, random);
         let writer = Self {
             copy,
             target,
@@ -53,10 +54,11 @@ impl SyncWriter {
             clock,
             id,
             id_text: id.to_string(),
+            started_at,
             known: Known::default(),
             stubs: Stubs::default(),
             summary: Summary::default(),
-            now: (started, started.into()),
+            now: (started_at, started_at.into()),
             failed: false,
         };
         writer
@@ -69,17 +71,17 @@ impl SyncWriter {
         // Building the indexes once after the rows is faster than keeping them up to date.
         schema::drop_indexes(connection)?;
         connection.execute_batch("begin")?;
-        connection.execute(
-            "insert into v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled) \
-             values (?1, ?2, '', 'full', '', 1)",
-            params![self.id_text, self.now.1],
-        )?;
-        Ok(())
+        unfinished::insert(connection, &self.id_text, self.started_at)
     }
 
     /// Returns the identifier of the sync.
     pub fn sync_id(&self) -> SyncId {
         self.id
+    }
+
+    /// Returns when the sync was started: one that continues another keeps the start of that.
+    pub fn started_at(&self) -> Timestamp {
+        self.started_at
     }
 
     /// Returns the newest finished full sync that the file already holds; `None` if it holds none, as a new file does.

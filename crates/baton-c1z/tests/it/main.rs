@@ -19,6 +19,8 @@ mod schema;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod unfinished;
+#[cfg(test)]
 mod vectors;
 #[cfg(test)]
 mod write;

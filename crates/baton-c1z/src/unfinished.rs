@@ -1,0 +1,159 @@
+//! Syncs that were interrupted, and what their connector kept of them (`c1z.md` sections 2.8 and 3.3).
+//!
+//! What is kept lies in the table for a connector's private state. The token of such a sync is empty, which tells other
+//! tools that nothing was collected: they start over inside the same sync, and never take it for a finished one. What the
+//! private state means, and which of it may still be used, is the connector's business.
+
+use baton_model::{SyncId, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::copy::WorkingCopy;
+use crate::schema::TABLES_BY_SYNC;
+use crate::{Error, StoredTime, SyncRun};
+
+/// The age up to which a sync is continued, in seconds.
+const OLDEST: i64 = 7 * 24 * 3600;
+
+/// A full sync that was interrupted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its identifier.
+    pub sync_id: SyncId,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// What its connector kept, by key.
+    pub kept: Vec<(String, Vec<u8>)>,
+}
+
+impl Unfinished {
+    /// Looks for the newest full one that can be continued at `now` and keeps `value` under `key`.
+    ///
+    /// Those that do not, those whose identifier is no KSUID, and those started too long ago or in the future do not hide
+    /// one that can be continued.
+    pub(crate) fn find(
+        copy: &WorkingCopy,
+        (key, value): (&str, &[u8]),
+        now: Timestamp,
+    ) -> Result<Option<Self>, Error> {
+        let kept = |run: &SyncRun| {
+            copy.run("read what was kept", |connection| {
+                kept(connection, &run.sync_id)
+            })
+        };
+        let mut newest: Option<Self> = None;
+        for run in copy.run("list syncs", SyncRun::list)? {
+            let Some((sync_id, started_at)) = can_be_continued(&run, now) else {
+                continue;
+            };
+            let is_newer = |it: &Self| (it.started_at, it.sync_id) < (started_at, sync_id);
+            if !newest.as_ref().is_none_or(is_newer) {
+                continue;
+            }
+            let kept = kept(&run)?;
+            if kept.iter().any(|it| it.0 == key && it.1 == value) {
+                newest = Some(Self {
+                    sync_id,
+                    started_at,
+                    kept,
+                });
+            }
+        }
+        Ok(newest)
+    }
+
+    /// Puts the sync, and what was kept of it, into the database.
+    pub(crate) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let sync_id = self.sync_id.to_string();
+        insert(connection, &sync_id, self.started_at)?;
+        let mut statement = connection.prepare(
+            "insert into v1_connector_sessions (sync_id, key, value) values (?1, ?2, ?3)",
+        )?;
+        for (key, value) in &self.kept {
+            statement.execute(params![sync_id, key, value])?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns identifier and start of a sync that can be continued.
+fn can_be_continued(run: &SyncRun, now: Timestamp) -> Option<(SyncId, Timestamp)> {
+    let is_candidate = run.ended_at.is_none() && run.sync_type == "full";
+    let sync_id = run.sync_id.parse().ok().filter(|_| is_candidate)?;
+    let started_at = run.started_at.timestamp()?;
+    is_recent(started_at, now).then_some((sync_id, started_at))
+}
+
+/// Tells whether a sync that began at `started_at` is young enough at `now` to be continued.
+pub(crate) fn is_recent(started_at: Timestamp, now: Timestamp) -> bool {
+    started_at <= now && now.seconds() - started_at.seconds() <= OLDEST
+}
+
+/// Reads what was kept of a sync. Something else than bytes or text is not ours, and left out.
+fn kept(connection: &Connection, sync_id: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
+    let mut statement = connection
+        .prepare("select key, value from v1_connector_sessions where sync_id = ?1 order by id")?;
+    let mut rows = statement.query([sync_id])?;
+    let mut kept = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (key, value) = (row.get_ref("key")?, row.get_ref("value")?);
+        if let (Ok(key), Ok(value)) = (key.as_str(), value.as_bytes()) {
+            kept.push((key.to_owned(), value.to_owned()));
+        }
+    }
+    Ok(kept)
+}
+
+/// Deletes every unfinished sync that keeps something under `key`, be it any value or just `value`, whole. Returns how
+/// many they were.
+pub(crate) fn delete_all(
+    connection: &Connection,
+    key: &str,
+    value: Option<&[u8]>,
+) -> rusqlite::Result<usize> {
+    let mut statement = connection.prepare(
+        "select sync_id from v1_sync_runs where ended_at is null and sync_id in \
+         (select sync_id from v1_connector_sessions where key = ?1 and value = coalesce(?2, value))",
+    )?;
+    let found = statement.query_map(params![key, value], |row| row.get(0))?;
+    let doomed: Vec<String> = found.collect::<Result<_, _>>()?;
+    for sync_id in &doomed {
+        delete(connection, sync_id)?;
+    }
+    Ok(doomed.len())
+}
+
+/// Deletes everything of a sync.
+pub(crate) fn delete(connection: &Connection, sync_id: &str) -> rusqlite::Result<()> {
+    for table in TABLES_BY_SYNC {
+        connection.execute(
+            &format!("delete from {table} where sync_id = ?1"),
+            [sync_id],
+        )?;
+    }
+    Ok(())
+}
+
+/// Adds the row of a full sync that begins.
+pub(crate) fn insert(
+    connection: &Connection,
+    sync_id: &str,
+    started_at: Timestamp,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "insert into v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled) \
+         values (?1, ?2, '', 'full', '', 1)",
+        params![sync_id, StoredTime::from(started_at)],
+    )?;
+    Ok(())
+}
+
+/// Does `work` in one transaction: row by row would be slow.
+pub(crate) fn change<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    connection.execute_batch("begin")?;
+    let result = work(connection)?;
+    connection.execute_batch("commit")?;
+    Ok(result)
+}
