@@ -89,7 +89,7 @@ pub(crate) async fn sync_to_file(
     let started = Instant::now();
     let Terms { file, logs, .. } = terms;
     let address = workspace.base_url.to_string();
-    let sink = C1z::open(file, container_options(), Arc::new(SystemClock))?;
+    let sink = C1z::open(file, container_options(), Arc::new(SystemClock), None)?;
     if options.max_shrink > 0 {
         options.previous = sink.previous()?.map(|previous| previous.summary);
     }

@@ -1,31 +1,146 @@
 //! The file that Baton reads.
+//!
+//! While a sync goes on, its journal keeps what it has read in a file of its own beside the c1z file. When it is
+//! interrupted, that moves into the c1z file, as an unfinished sync. A later run continues whichever there is.
 
-use std::path::Path;
+mod journal;
+mod kept;
+mod lines;
+mod lock;
+mod syncer;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use baton_c1z::{Options, Previous, Store, SyncWriter};
-use baton_model::{Clock, Record, Summary, SyncId};
+use baton_c1z::{Options, Previous, Store, SyncWriter, Unfinished};
+use baton_model::{Clock, Record, Summary, SyncId, Timestamp};
 
-use crate::{Error, Sink};
+use self::journal::{JournalFile, is_usable};
+use self::kept::SUBJECT;
+use self::lines::{Contents, Header, Pieces};
+use self::lock::Locked;
+use crate::{Error, Journal, NoJournal, Sink};
 
-/// Adds a finished full sync to a c1z file.
+/// Adds a finished full sync to a c1z file, or keeps what an interrupted one has read (`c1z.md` section 3.3).
 pub struct C1z {
     writer: SyncWriter,
+    place: Place,
+    /// `None` where files cannot be locked.
+    journal: Option<Arc<JournalFile>>,
+    /// What is synced; `None` if nothing is kept.
+    subject: Option<String>,
+    /// Whether the file holds an interrupted sync of the same subject.
+    file_holds_work: bool,
+    recalled: Option<Recalled>,
+}
+
+/// Whether, and of what, an interrupted sync is continued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resume {
+    /// What is synced, such as the address of a workspace and the account: work for anything else is not used.
+    pub subject: String,
+    /// Whether an interrupted sync is continued; otherwise a new one starts, and is kept if it is interrupted.
+    pub allowed: bool,
+}
+
+/// The work of an interrupted sync that can be used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recalled {
+    /// How many pieces it has.
+    pub pieces: usize,
+    /// When the oldest of them was kept.
+    pub oldest: Timestamp,
+}
+
+/// The file, and how to open it once more.
+struct Place {
+    path: PathBuf,
+    options: Options,
+    clock: Arc<dyn Clock>,
+}
+
+/// A sync to continue.
+struct Interrupted {
+    sync_id: SyncId,
+    started_at: Timestamp,
+    pieces: Pieces,
 }
 
 impl C1z {
-    /// Starts a sync in a working copy of `path`; the file itself is replaced when the sync is finished.
+    /// Starts a sync in a working copy of `path`, or continues an interrupted one. The file itself is replaced when the
+    /// sync is finished, or interrupted after it kept something. Without `resume` nothing is kept or continued.
     ///
     /// # Errors
-    /// The file is no c1z file of the SQLite format, or cannot be replaced.
-    pub fn open(path: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let writer = Store::open(path, options, clock)?.start_sync()?;
-        Ok(Self { writer })
+    /// The file is no c1z file of the SQLite format, cannot be replaced, or another process works on it.
+    pub fn open(
+        path: &Path,
+        options: Options,
+        clock: Arc<dyn Clock>,
+        resume: Option<&Resume>,
+    ) -> Result<Self, Error> {
+        let place = Place {
+            path: path.to_owned(),
+            options,
+            clock,
+        };
+        Store::check(path)?;
+        // Before the file is read: what another process is about to save must not be overwritten.
+        let mut locked = Locked::open(path)?;
+        let left = match &mut locked {
+            Some(locked) => {
+                remove_leftovers(path);
+                locked.contents()?
+            }
+            None => None,
+        };
+        let resume = resume.filter(|_| locked.is_some());
+        let store = place.store()?;
+        let in_file = match resume {
+            Some(it) => store.unfinished(SUBJECT, it.subject.as_bytes())?,
+            None => None,
+        };
+        let file_holds_work = in_file.is_some();
+        let journal_ends = left.as_ref().map(|it| (it.header.clone(), it.end));
+        let found = match resume.filter(|it| it.allowed) {
+            Some(it) => find(&store, in_file, left, &it.subject)?,
+            None => None,
+        };
+        // They go when this sync is finished; until then they are in the file.
+        store.forget(SUBJECT, None)?;
+        let (writer, mut pieces) = match found {
+            Some(it) => (store.resume_sync(it.sync_id, it.started_at)?, it.pieces),
+            None => (store.start_sync()?, Pieces::new()),
+        };
+        let now = place.clock.now();
+        pieces.retain(|_, piece| is_usable(piece, now));
+        let subject = resume.map(|it| it.subject.clone());
+        let header = Header {
+            sync_id: writer.sync_id(),
+            started_at: writer.started_at(),
+            subject: subject.clone().unwrap_or_default(),
+            pid: std::process::id(),
+        };
+        let recalled = Recalled::of(&pieces);
+        let clock = Arc::clone(&place.clock);
+        let journal = locked.map(|it| JournalFile::new(it, header, journal_ends, pieces, clock));
+        Ok(Self {
+            writer,
+            place,
+            journal: journal.map(Arc::new),
+            subject,
+            file_holds_work,
+            recalled,
+        })
     }
 
-    /// Returns the identifier of the sync.
+    /// Returns the identifier of the sync; one that continues another has the identifier of that.
     pub fn sync_id(&self) -> SyncId {
         self.writer.sync_id()
+    }
+
+    /// Tells what an interrupted sync left for this one; `None` if it left nothing.
+    pub fn recalled(&self) -> Option<Recalled> {
+        self.recalled
     }
 
     /// Returns the newest finished full sync that the file already holds, to compare this one with before it is
@@ -35,6 +150,113 @@ impl C1z {
     /// The database is damaged.
     pub fn previous(&self) -> Result<Option<Previous>, Error> {
         Ok(self.writer.previous()?)
+    }
+}
+
+impl Recalled {
+    fn of(pieces: &Pieces) -> Option<Self> {
+        let oldest = pieces.values().map(|it| it.kept_at).min()?;
+        Some(Self {
+            pieces: pieces.len(),
+            oldest,
+        })
+    }
+}
+
+fn remove_leftovers(path: &Path) {
+    if let Err(error) = Store::remove_leftovers(path) {
+        tracing::warn!(path = %path.display(), %error, "cannot remove what an interrupted save left");
+    }
+}
+
+/// Finds the sync to continue. When file and journal hold the same, what the journal says of it is newer; when they hold
+/// different ones, the one that began last counts.
+fn find(
+    store: &Store,
+    in_file: Option<Unfinished>,
+    left: Option<Contents>,
+    subject: &str,
+) -> Result<Option<Interrupted>, Error> {
+    let in_file = in_file.map(|it| Interrupted {
+        sync_id: it.sync_id,
+        started_at: it.started_at,
+        pieces: kept::pieces(&it),
+    });
+    let in_journal = match left {
+        Some(Contents { header, pieces, .. })
+            if header.subject == subject
+                && store.can_continue(header.sync_id, header.started_at)? =>
+        {
+            Some(Interrupted {
+                sync_id: header.sync_id,
+                started_at: header.started_at,
+                pieces,
+            })
+        }
+        _ => None,
+    };
+    Ok(match (in_file, in_journal) {
+        (Some(mut it), Some(journal)) if it.sync_id == journal.sync_id => {
+            it.pieces.extend(journal.pieces);
+            Some(it)
+        }
+        (file, journal) => [file, journal]
+            .into_iter()
+            .flatten()
+            .max_by_key(|it| (it.started_at, it.sync_id)),
+    })
+}
+
+impl Place {
+    fn store(&self) -> Result<Store, Error> {
+        let (options, clock) = (self.options.clone(), Arc::clone(&self.clock));
+        Ok(Store::open(&self.path, options, clock)?)
+    }
+
+    /// Moves what the journal says into the file, over what that holds of the same sync. Returns how many pieces it then
+    /// holds; with none it stays as it was, and so does the journal.
+    fn keep(&self, journal: &mut Locked, header: &Header) -> Result<usize, Error> {
+        let subject = header.subject.as_bytes();
+        let store = self.store()?;
+        let in_file = store.unfinished(SUBJECT, subject)?;
+        let mut pieces = in_file
+            .filter(|it| it.sync_id == header.sync_id)
+            .map(|it| kept::pieces(&it))
+            .unwrap_or_default();
+        let left = journal.contents()?;
+        pieces.extend(left.into_iter().flat_map(|it| it.pieces));
+        let now = self.clock.now();
+        pieces.retain(|_, piece| is_usable(piece, now));
+        if pieces.is_empty() {
+            return Ok(0);
+        }
+        store.forget(SUBJECT, Some(subject))?;
+        store.keep(&kept::unfinished(header, &pieces).map_err(Error::Encode)?)?;
+        store.save()?;
+        empty(journal);
+        Ok(pieces.len())
+    }
+
+    /// Removes what the file holds of interrupted syncs of the same subject.
+    fn forget(&self, subject: &str) -> Result<(), Error> {
+        let store = self.store()?;
+        store.forget(SUBJECT, Some(subject.as_bytes()))?;
+        Ok(store.save()?)
+    }
+}
+
+/// Empties the journal, whose name then goes with it.
+fn empty(journal: &Locked) {
+    if let Err(error) = journal.empty() {
+        tracing::warn!(path = %journal.path.display(), %error, "cannot empty the journal");
+    }
+}
+
+/// Tells whether the journal may hold work for `subject`.
+fn is_of(journal: &mut Locked, subject: &str) -> bool {
+    match journal.contents() {
+        Ok(contents) => contents.is_some_and(|it| it.header.subject == subject),
+        Err(_) => true,
     }
 }
 
@@ -49,8 +271,67 @@ impl Sink for C1z {
 
     fn finish(self: Box<Self>, _summary: &Summary) -> Result<(), Error> {
         self.writer.finish()?;
+        // From here on the file holds the sync as a finished one, and the journal of such a one counts for nothing.
+        if let Some(journal) = self.journal.and_then(|it| it.give_up()) {
+            empty(&journal);
+        }
         Ok(())
     }
 
-    fn abort(self: Box<Self>) {}
+    fn abort(self: Box<Self>) {
+        let Self {
+            writer,
+            place,
+            journal,
+            subject,
+            file_holds_work,
+            ..
+        } = *self;
+        // Two working copies at once would only take space.
+        drop(writer);
+        let Some(mut journal) = journal.and_then(|it| it.give_up()) else {
+            return;
+        };
+        let Some(subject) = subject else { return };
+        // First of all, so that being killed from here on does not bring back what is in doubt.
+        if is_of(&mut journal, &subject) {
+            empty(&journal);
+        }
+        if !file_holds_work {
+            return;
+        }
+        if let Err(error) = place.forget(&subject) {
+            tracing::warn!(path = %place.path.display(), %error, "cannot remove an interrupted sync from the file; start over with the next one");
+        }
+    }
+
+    fn suspend(self: Box<Self>) {
+        let Self {
+            writer,
+            place,
+            journal,
+            ..
+        } = *self;
+        drop(writer);
+        let Some(journal) = journal else { return };
+        let (header, is_ours) = (journal.header(), journal.is_ours());
+        let Some(mut file) = journal.close().filter(|_| is_ours) else {
+            // Whatever can be recalled is in the file already.
+            return;
+        };
+        let path = place.path.display();
+        match place.keep(&mut file, &header) {
+            Ok(pieces) => tracing::debug!(%path, pieces, "kept an interrupted sync"),
+            Err(error) => {
+                tracing::warn!(%path, %error, "cannot keep an interrupted sync in the file; it stays in the journal");
+            }
+        }
+    }
+
+    fn journal(&self) -> Arc<dyn Journal> {
+        match (&self.journal, &self.subject) {
+            (Some(journal), Some(_)) => Arc::clone(journal) as Arc<dyn Journal>,
+            _ => Arc::new(NoJournal),
+        }
+    }
 }

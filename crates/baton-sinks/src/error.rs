@@ -14,6 +14,14 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Another process works on the same output.
+    #[error("another process is writing {}{}", path.display(), pid.map_or_else(String::new, |pid| format!(" (its journal was last written by process {pid})")))]
+    Busy {
+        /// The output.
+        path: PathBuf,
+        /// The process that wrote to its journal last, if any has.
+        pid: Option<u32>,
+    },
     /// A record could not be put into words.
     #[error("cannot encode a record")]
     Encode(#[source] serde_json::Error),
@@ -27,10 +35,20 @@ impl Error {
     /// Tells whether the sink was only kept from writing, which may pass; anything else is about the records.
     pub fn is_interruption(&self) -> bool {
         match self {
-            Self::Io { .. } => true,
+            Self::Io { .. } | Self::Busy { .. } => true,
             Self::Encode(_) => false,
             #[cfg(feature = "c1z")]
             Self::C1z(error) => error.kind() != baton_c1z::ErrorKind::Record,
+        }
+    }
+
+    /// Suggests what to do, if there is something the user can do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Busy { .. } => Some("wait until it is done, or choose another file"),
+            #[cfg(feature = "c1z")]
+            Self::C1z(error) => error.hint(),
+            Self::Io { .. } | Self::Encode(_) => None,
         }
     }
 

@@ -2,27 +2,29 @@
 
 use baton_model::Timestamp;
 
-/// Keeps finished pieces of work, each under a key, so that an interrupted sync does not do them twice.
+/// Keeps finished pieces of work, each under a key, so that an interrupted sync need not do them twice.
 ///
-/// What a piece is, and whether it may still be used, is the engine's business.
+/// What a piece is, and whether one of an earlier run may be used again, is the caller's business.
 pub trait Journal: Send + Sync {
-    /// Returns what an earlier run of this sync kept under `key`, once.
+    /// Hands out what an interrupted run of this sync kept under `key`, once.
     fn recall(&self, key: &str) -> Option<Piece>;
 
-    /// Keeps a piece of work, in the place of an earlier one. Whatever happens to the process from here on, it is there
-    /// for the next run.
+    /// Keeps a piece of work in the place of an earlier one. When this returns, the end of the process no longer takes it
+    /// away; within about a second neither does the end of the machine.
     fn keep(&self, key: &str, value: &str);
 
-    /// Tells whether there is anything that a later run could recall.
+    /// Tells whether there is work for a later run: kept by this one, or by an interrupted one that it continues.
+    ///
+    /// Still answers when the sink is gone: then, whether the sync that failed can be continued.
     fn holds_work(&self) -> bool;
 }
 
-/// A piece of work of an earlier run.
+/// A piece of work that an interrupted run kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// What was kept.
+    /// The work, as it was handed in.
     pub value: String,
-    /// When it was kept.
+    /// When that was.
     pub kept_at: Timestamp,
 }
 

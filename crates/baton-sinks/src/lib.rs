@@ -11,7 +11,7 @@ mod sink;
 mod view;
 
 #[cfg(feature = "c1z")]
-pub use c1z::C1z;
+pub use c1z::{C1z, Recalled, Resume};
 pub use error::Error;
 pub use journal::{Journal, NoJournal, Piece};
 pub use json::Json;

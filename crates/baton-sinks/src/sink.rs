@@ -8,7 +8,8 @@ use crate::{Error, Journal, NoJournal};
 
 /// Takes the records of one sync, in order, and then either all of them or nothing becomes visible.
 ///
-/// A sink that is dropped without [`finish`](Sink::finish) has been interrupted: nothing may stand under its final name.
+/// Nothing may stand under its final name when a sink is dropped without [`finish`](Sink::finish). Its journal is then as
+/// if the process had died.
 pub trait Sink: Send {
     /// Takes the next record. Everything it refers to was taken before.
     fn write(&mut self, record: &Record) -> Result<(), Error>;
@@ -19,15 +20,16 @@ pub trait Sink: Send {
     /// Makes the sync visible under its final name. `summary` counts what was written.
     fn finish(self: Box<Self>, summary: &Summary) -> Result<(), Error>;
 
-    /// Throws away what was written, and what the journal holds, and leaves earlier output as it was.
+    /// Throws away what was written and what the journal holds, which is in doubt; leaves earlier output as it was.
     fn abort(self: Box<Self>);
 
-    /// The sync was interrupted: throws away what was written, but keeps what the journal holds for the next run.
+    /// Throws away what was written but not what the journal holds: the sync was interrupted, and a later one goes on
+    /// with it. Leaves earlier output as it was.
     fn suspend(self: Box<Self>) {
         self.abort();
     }
 
-    /// Returns the journal of the sync.
+    /// Returns the journal of the sync. A sink that has none keeps nothing.
     fn journal(&self) -> Arc<dyn Journal> {
         Arc::new(NoJournal)
     }

@@ -6,6 +6,9 @@ mod previous;
 #[cfg(test)]
 mod records;
 #[cfg(test)]
+#[cfg(feature = "c1z")]
+mod resume;
+#[cfg(test)]
 mod text;
 #[cfg(test)]
 mod visibility;

@@ -11,7 +11,7 @@ use crate::records::{small_sync, write};
 
 fn open(path: &Path) -> Box<C1z> {
     let clock = Arc::new(FixedClock(Timestamp::EPOCH));
-    Box::new(C1z::open(path, Options::default(), clock).unwrap())
+    Box::new(C1z::open(path, Options::default(), clock, None).unwrap())
 }
 
 #[test]

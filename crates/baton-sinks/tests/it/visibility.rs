@@ -32,7 +32,7 @@ fn c1z(path: &Path) -> Result<Box<dyn Sink>, Error> {
         ..Options::default()
     };
     let clock = Arc::new(FixedClock(Timestamp::EPOCH));
-    Ok(Box::new(C1z::open(path, options, clock)?))
+    Ok(Box::new(C1z::open(path, options, clock, None)?))
 }
 
 #[cfg(feature = "c1z")]
