@@ -11,6 +11,7 @@ mod logging;
 mod oneshot;
 mod progress;
 mod settings;
+mod signals;
 mod summary;
 mod validate;
 mod words;
@@ -39,31 +40,14 @@ fn run(cli: Cli, logs: &Logging) -> Result<(), Failure> {
 
 async fn dispatch(cli: Cli, logs: &Logging) -> Result<(), Failure> {
     let (connection, choices) = (cli.connection, &cli.choices);
+    // Before anything that a signal must not cut short.
+    let stop = signals::listen().map_err(|error| Failure::other(error.into()))?;
     match cli.command {
-        None => oneshot::run(&connection, choices, logs, interrupted()).await,
+        None => oneshot::run(&connection, choices, logs, stop).await,
         Some(Command::Validate(it)) => {
             let connection = it.connection.or(connection);
-            validate::run(&connection, choices, it.output_format, interrupted()).await
+            validate::run(&connection, choices, it.output_format, stop).await
         }
-        Some(Command::Demo(demo)) => {
-            demo::run(&demo, &connection, choices, logs, interrupted()).await
-        }
-    }
-}
-
-/// Waits for a signal that asks to stop, and returns its name.
-async fn interrupted() -> String {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => "SIGINT".to_owned(),
-        () = terminate => "SIGTERM".to_owned(),
+        Some(Command::Demo(demo)) => demo::run(&demo, &connection, choices, logs, stop).await,
     }
 }
