@@ -3,8 +3,9 @@
 use std::fs;
 
 use baton_c1z::ErrorKind;
+use baton_model::Record;
 
-use crate::support::{Place, files_in, open_at, tiny, vector_path};
+use crate::support::{Place, files_in, open_at, tiny, user, vector_path};
 
 #[test]
 fn only_the_file_is_left_behind() {
@@ -174,10 +175,9 @@ fn the_working_copy_is_private() {
     );
 }
 
-#[test]
-fn the_container_is_what_upstream_writes() {
-    let place = Place::new();
-    place.add(place.options(), &tiny());
+/// Checks the container and returns how long its content is.
+#[track_caller]
+fn check_container(place: &Place) -> usize {
     let bytes = place.bytes();
     let frame = bytes.strip_prefix(b"C1ZF\0").unwrap();
     let decoded = zstd::decode_all(frame).unwrap();
@@ -187,9 +187,38 @@ fn the_container_is_what_upstream_writes() {
         "content size is told"
     );
     assert_ne!(frame[4] & 0x04, 0, "content checksum is there");
+    let single_segment = frame[4] & 0x20 != 0;
+    let window = if single_segment {
+        decoded.len()
+    } else {
+        1024 << (frame[5] >> 3)
+    };
+    assert!(window <= 8 << 20, "window of at most 8 MiB");
     assert_eq!(
         zstd::zstd_safe::find_frame_compressed_size(frame),
         Ok(frame.len()),
         "one frame and nothing else"
     );
+    decoded.len()
+}
+
+#[test]
+fn the_container_is_what_upstream_writes() {
+    let place = Place::new();
+    place.add(place.options(), &tiny());
+    check_container(&place);
+}
+
+#[test]
+fn content_for_several_threads_makes_one_frame() {
+    let place = Place::new();
+    let users =
+        (0..6000).map(|number| Record::Resource(user(&number.to_string(), &"U".repeat(1000))));
+    let records: Vec<_> = tiny().into_iter().chain(users).collect();
+    place.add(place.options(), &records);
+    assert!(check_container(&place) > 6 << 20);
+    let reader = place.reader();
+    let sync = reader.newest_finished().unwrap().unwrap().sync_id;
+    let resources = reader.resources(&sync).flatten().count();
+    assert_eq!(resources, 6004);
 }
