@@ -134,7 +134,8 @@ fn private_directory(parent: Option<&Path>) -> Result<TempDir, Error> {
 /// Opens the database for one user without any care for crashes: the copy is thrown away on every error.
 ///
 /// The size of a page is that of a new database and of one that is compacted; any other keeps its own. Upstream has
-/// 4096 and takes all (`c1z.md` section 2.1). Fewer pages are faster to read when indexes are made.
+/// 4096 and takes all (`c1z.md` section 2.1). Fewer pages are faster to read when indexes are made. It has to be known
+/// before the size of the cache, which else is four times of what was asked for.
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -145,8 +146,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     connection.execute_batch(
-        "pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; \
-         pragma cell_size_check = on; pragma cache_size = -16384; pragma page_size = 16384;",
+        "pragma page_size = 16384; pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; \
+         pragma cell_size_check = on; pragma cache_size = -16384;",
     )?;
     Ok(connection)
 }

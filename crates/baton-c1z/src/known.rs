@@ -1,6 +1,5 @@
 //! What a sync has written so far, so that records can be checked without asking the database.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
 use baton_model::{
@@ -8,6 +7,8 @@ use baton_model::{
     Trait,
 };
 use baton_proto::connector::v2;
+// Identifiers come from the server, so that the hash has a random seed, as the standard one has; it takes less time.
+use foldhash::{HashMap, HashSet};
 
 use crate::{Error, encode};
 
@@ -17,13 +18,17 @@ const MAX_ID: usize = 1024;
 /// The row of a record in its table.
 pub(crate) type RowId = i64;
 
-/// Everything written, by identifier. Texts are shared with the records; a grant takes the two rows that it joins.
+/// Counts the resources or the entitlements of a sync, from 0; there is no memory for more of them.
+pub(crate) type Number = u32;
+
+/// Everything written, by identifier. Texts are shared with the records; a grant takes the numbers of the entitlement
+/// and of the principal.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     types: HashMap<ResourceTypeId, KnownType>,
-    resources: HashMap<ResourceId, RowId>,
-    entitlements: HashMap<EntitlementId, RowId>,
-    grants: HashSet<(RowId, RowId)>,
+    resources: HashMap<ResourceId, Number>,
+    entitlements: HashMap<EntitlementId, Number>,
+    grants: HashSet<(Number, Number)>,
 }
 
 #[derive(Debug)]
@@ -65,13 +70,14 @@ impl Known {
         Err(dangling("resource", &it.id, missing))
     }
 
-    pub(crate) fn add_resource(&mut self, it: &Resource, row: RowId) {
-        self.resources.insert(it.id.clone(), row);
+    pub(crate) fn add_resource(&mut self, it: &Resource) {
+        let number = next(self.resources.len());
+        self.resources.insert(it.id.clone(), number);
     }
 
-    /// Returns the row of the entitlement's resource.
-    pub(crate) fn check_entitlement(&self, it: &Entitlement) -> Result<RowId, Error> {
-        check_length("entitlement", &it.id.to_string())?;
+    /// Returns the entitlement's resource. `id` is its identifier.
+    pub(crate) fn check_entitlement(&self, it: &Entitlement, id: &str) -> Result<Number, Error> {
+        check_length("entitlement", id)?;
         check_new(
             "entitlement",
             &it.id,
@@ -89,12 +95,13 @@ impl Known {
         it.grantable_to.iter().map(message).collect()
     }
 
-    pub(crate) fn add_entitlement(&mut self, it: &Entitlement, row: RowId) {
-        self.entitlements.insert(it.id.clone(), row);
+    pub(crate) fn add_entitlement(&mut self, it: &Entitlement) {
+        let number = next(self.entitlements.len());
+        self.entitlements.insert(it.id.clone(), number);
     }
 
-    /// Returns the rows of the entitlement and of the principal.
-    pub(crate) fn check_grant(&self, it: &Grant, id: &str) -> Result<(RowId, RowId), Error> {
+    /// Returns the entitlement and the principal. `id` is the identifier of the grant.
+    pub(crate) fn check_grant(&self, it: &Grant, id: &str) -> Result<(Number, Number), Error> {
         check_length("grant", id)?;
         let entitlement = self.entitlements.get(&it.entitlement).copied();
         let entitlement = entitlement
@@ -104,13 +111,13 @@ impl Known {
         Ok((entitlement, principal))
     }
 
-    /// Returns the row of the resource that an entitlement belongs to.
-    pub(crate) fn resource_of(&self, it: &EntitlementId) -> Result<RowId, Error> {
+    /// Returns the resource that an entitlement belongs to.
+    pub(crate) fn resource_of(&self, it: &EntitlementId) -> Result<Number, Error> {
         self.resource("entitlement", it, it.resource())
     }
 
-    pub(crate) fn add_grant(&mut self, rows: (RowId, RowId)) {
-        self.grants.insert(rows);
+    pub(crate) fn add_grant(&mut self, parts: (Number, Number)) {
+        self.grants.insert(parts);
     }
 
     /// Counts the resources that can have entitlements and grants.
@@ -129,10 +136,16 @@ impl Known {
         what: &'static str,
         id: impl Display,
         resource: &ResourceId,
-    ) -> Result<RowId, Error> {
-        let row = self.resources.get(resource).copied();
-        row.ok_or_else(|| dangling(what, id, format!("resource {resource}")))
+    ) -> Result<Number, Error> {
+        let number = self.resources.get(resource).copied();
+        number.ok_or_else(|| dangling(what, id, format!("resource {resource}")))
     }
+}
+
+/// Numbers what comes after `count` others.
+fn next(count: usize) -> Number {
+    // The last number over and over would make grants look alike that are not, which is refused.
+    Number::try_from(count).unwrap_or(Number::MAX)
 }
 
 fn type_name(id: &ResourceTypeId) -> String {

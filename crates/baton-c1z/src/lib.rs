@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod container;
 mod copy;
 pub mod encode;
@@ -20,6 +21,7 @@ mod stub;
 mod target;
 mod time;
 mod unfinished;
+mod wire;
 mod writer;
 
 pub use error::{Error, ErrorKind};

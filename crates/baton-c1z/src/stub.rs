@@ -1,37 +1,45 @@
 //! The entitlements inside grants: just an identifier and the whole resource, the same bytes for every grant of one.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::known::RowId;
+use foldhash::HashMap;
+
+use crate::known::Number;
 
 /// How many bytes are remembered before all are forgotten. Grants come in groups, so that a new start costs little.
 const CAPACITY: usize = 16 << 20;
 
-/// Encoded entitlements, by the row of the entitlement.
+/// The entitlements of grants.
 #[derive(Debug, Default)]
 pub(crate) struct Stubs {
-    encoded: HashMap<RowId, Box<[u8]>>,
+    stubs: HashMap<Number, Arc<Stub>>,
     size: usize,
 }
 
+/// An entitlement inside grants.
+#[derive(Debug)]
+pub(crate) struct Stub {
+    /// Its identifier.
+    pub(crate) id: String,
+    /// The message.
+    pub(crate) encoded: Vec<u8>,
+}
+
 impl Stubs {
-    /// Returns the stub of an entitlement, which `make` encodes if it is not remembered.
-    pub(crate) fn get_or_make<E>(
-        &mut self,
-        entitlement: RowId,
-        make: impl FnOnce() -> Result<Vec<u8>, E>,
-    ) -> Result<&[u8], E> {
+    /// Returns the stub of an entitlement, if it is remembered.
+    pub(crate) fn get(&self, entitlement: Number) -> Option<Arc<Stub>> {
+        self.stubs.get(&entitlement).cloned()
+    }
+
+    /// Remembers the stub of an entitlement.
+    pub(crate) fn add(&mut self, entitlement: Number, stub: Stub) -> Arc<Stub> {
         if self.size > CAPACITY {
             *self = Self::default();
         }
-        match self.encoded.entry(entitlement) {
-            std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            std::collections::hash_map::Entry::Vacant(vacant) => {
-                let stub = make()?;
-                self.size += stub.len();
-                Ok(vacant.insert(stub.into_boxed_slice()))
-            }
-        }
+        self.size += stub.id.len() + stub.encoded.len();
+        let stub = Arc::new(stub);
+        self.stubs.insert(entitlement, Arc::clone(&stub));
+        stub
     }
 }
 
@@ -40,19 +48,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn makes_once_and_forgets_when_full() {
+    fn remembers_until_it_is_full() {
         let mut stubs = Stubs::default();
-        let mut made = 0;
-        let mut get = |row, length| {
-            let stub = stubs.get_or_make(row, || {
-                made += 1;
-                Ok::<_, ()>(vec![7; length])
-            });
-            (stub.unwrap().len(), made)
+        let stub = |length| Stub {
+            id: String::new(),
+            encoded: vec![7; length],
         };
-        assert_eq!(get(1, 3), (3, 1));
-        assert_eq!(get(1, 9), (3, 1));
-        assert_eq!(get(2, CAPACITY), (CAPACITY, 2));
-        assert_eq!(get(1, 4), (4, 3));
+        assert!(stubs.get(1).is_none());
+        assert_eq!(stubs.add(1, stub(3)).encoded.len(), 3);
+        assert_eq!(stubs.add(2, stub(CAPACITY)).encoded.len(), CAPACITY);
+        assert_eq!(stubs.get(1).unwrap().encoded.len(), 3);
+        stubs.add(3, stub(4));
+        assert!(stubs.get(1).is_none() && stubs.get(2).is_none());
+        assert!(stubs.get(3).is_some());
     }
 }

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_model::{
-    Clock, Entitlement, Grant, Record, Resource, ResourceType, Summary, SyncId, Timestamp,
+    Clock, Entitlement, EntitlementId, Grant, Record, Resource, ResourceType, Summary, SyncId,
+    Timestamp,
 };
-use prost::Message;
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use prost::Message as _;
+use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::batch::Batch;
 use crate::copy::WorkingCopy;
-use crate::known::{Known, RowId};
-use crate::stub::Stubs;
+use crate::known::{Known, Number};
+use crate::stub::{Stub, Stubs};
 use crate::{
     Error, Options, Previous, Stats, StoredTime, encode, retention, schema, target, unfinished,
 };
@@ -35,7 +37,9 @@ pub struct SyncWriter {
     known: Known,
     stubs: Stubs,
     summary: Summary,
-    now: (Timestamp, StoredTime),
+    batch: Batch,
+    /// Room for the identifier of a record.
+    id_buffer: String,
     failed: bool,
 }
 
@@ -58,7 +62,8 @@ impl SyncWriter {
             known: Known::default(),
             stubs: Stubs::default(),
             summary: Summary::default(),
-            now: (started_at, started_at.into()),
+            batch: Batch::default(),
+            id_buffer: String::new(),
             failed: false,
         };
         writer
@@ -107,12 +112,15 @@ impl SyncWriter {
         if self.failed {
             return Err(Error::Failed);
         }
-        let result = match record {
+        let mut result = match record {
             Record::ResourceType(it) => self.put_type(it),
             Record::Resource(it) => self.put_resource(it),
             Record::Entitlement(it) => self.put_entitlement(it),
             Record::Grant(it) => self.put_grant(it),
         };
+        if result.is_ok() && self.batch.is_full() {
+            result = self.insert();
+        }
         self.failed = matches!(result, Err(Error::Database { .. }));
         result?;
         self.summary.add(record);
@@ -121,84 +129,103 @@ impl SyncWriter {
 
     fn put_type(&mut self, it: &ResourceType) -> Result<(), Error> {
         self.known.check_type(it)?;
-        let data = encode::resource_type(it).encode_to_vec();
-        self.insert(
-            "insert into v1_resource_types (external_id, data, sync_id, discovered_at) values (?3, ?4, ?1, ?2)",
-            &[&it.id.as_str(), &data],
-        )?;
+        let message = encode::resource_type(it);
+        self.batch
+            .resource_types
+            .text(it.id.as_str())
+            .data(|buffer| message.encode_raw(buffer));
         self.known.add_type(it);
         Ok(())
     }
 
     fn put_resource(&mut self, it: &Resource) -> Result<(), Error> {
         self.known.check_resource(it)?;
-        let data = encode::resource(it).encode_to_vec();
-        let row = self.insert(
-            "insert into v1_resources (resource_type_id, external_id, data, sync_id, discovered_at) \
-             values (?3, ?4, ?5, ?1, ?2)",
-            &[&it.id.resource_type().as_str(), &it.id.to_string(), &data],
-        )?;
-        self.known.add_resource(it, row);
+        let kind = it.id.resource_type().as_str();
+        join(&mut self.id_buffer, &[kind, it.id.resource()]);
+        self.batch
+            .resources
+            .text(kind)
+            .text(&self.id_buffer)
+            .data(|buffer| encode::resource(it, buffer));
+        self.known.add_resource(it);
         Ok(())
     }
 
     fn put_entitlement(&mut self, it: &Entitlement) -> Result<(), Error> {
-        let resource_row = self.known.check_entitlement(it)?;
+        let id = it.id.to_string();
+        let number = self.known.check_entitlement(it, &id)?;
         let message = encode::entitlement(it, self.known.grantable_types(it)?);
-        let data = encode::embed_first(&resource_data(&self.copy, resource_row)?, &message);
+        let data = self.resource_data(number)?;
         let resource = it.id.resource();
-        let row = self.insert(
-            "insert into v1_entitlements (resource_type_id, resource_id, external_id, data, sync_id, discovered_at) \
-             values (?3, ?4, ?5, ?6, ?1, ?2)",
-            &[&resource.resource_type().as_str(), &resource.resource(), &message.id, &data],
-        )?;
-        self.known.add_entitlement(it, row);
+        self.batch
+            .entitlements
+            .text(resource.resource_type().as_str())
+            .text(resource.resource())
+            .text(&id)
+            .data(|buffer| encode::embed_first(&data, &message, buffer));
+        self.known.add_entitlement(it);
         Ok(())
     }
 
     fn put_grant(&mut self, it: &Grant) -> Result<(), Error> {
-        let id = it.id();
-        let rows = self.known.check_grant(it, &id)?;
-        let entitlement_id = it.entitlement.to_string();
-        let message = encode::grant(it, id);
-        let (copy, known) = (&self.copy, &self.known);
-        let stub = self.stubs.get_or_make(rows.0, || {
-            let resource = resource_data(copy, known.resource_of(&it.entitlement)?)?;
-            Ok(encode::embed_first(
-                &resource,
-                &encode::entitlement_stub(&entitlement_id),
-            ))
-        })?;
-        let data = encode::embed_first(stub, &message);
         let (resource, principal) = (it.entitlement.resource(), &it.principal);
-        self.insert(
-            "insert into v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id, \
-             principal_resource_id, external_id, data, sync_id, discovered_at) \
-             values (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1, ?2)",
+        let kind = resource.resource_type().as_str();
+        let principal_kind = principal.resource_type().as_str();
+        join(
+            &mut self.id_buffer,
             &[
-                &resource.resource_type().as_str(),
-                &resource.resource(),
-                &entitlement_id,
-                &principal.resource_type().as_str(),
-                &principal.resource(),
-                &message.id,
-                &data,
+                kind,
+                resource.resource(),
+                it.entitlement.slug(),
+                principal_kind,
+                principal.resource(),
             ],
-        )?;
-        self.known.add_grant(rows);
+        );
+        let parts = self.known.check_grant(it, &self.id_buffer)?;
+        let stub = match self.stubs.get(parts.0) {
+            Some(stub) => stub,
+            None => self.make_stub(parts.0, &it.entitlement)?,
+        };
+        self.batch
+            .grants
+            .text(kind)
+            .text(resource.resource())
+            .text(&stub.id)
+            .text(principal_kind)
+            .text(principal.resource())
+            .text(&self.id_buffer)
+            .data(|buffer| encode::grant(&stub.encoded, principal, &self.id_buffer, buffer));
+        self.known.add_grant(parts);
         Ok(())
     }
 
-    /// Inserts a row; the first two parameters of `sql` are the sync and the time. Returns its number.
-    fn insert(&mut self, sql: &str, values: &[&dyn ToSql]) -> Result<RowId, Error> {
-        let now = self.clock.now();
-        if now != self.now.0 {
-            self.now = (now, now.into());
+    /// Encodes an entitlement as grants embed it.
+    fn make_stub(&mut self, number: Number, it: &EntitlementId) -> Result<Arc<Stub>, Error> {
+        let id = it.to_string();
+        let resource = self.resource_data(self.known.resource_of(it)?)?;
+        let mut encoded = Vec::new();
+        encode::embed_first(&resource, &encode::entitlement_stub(&id), &mut encoded);
+        Ok(self.stubs.add(number, Stub { id, encoded }))
+    }
+
+    /// Reads the message of a resource.
+    fn resource_data(&mut self, number: Number) -> Result<Vec<u8>, Error> {
+        if self.batch.resource_row(number).is_none() {
+            self.insert()?;
         }
-        self.copy.run("add a row", |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let common: [&dyn ToSql; 2] = [&self.id_text, &self.now.1];
-            statement.insert(rusqlite::params_from_iter(common.iter().chain(values)))
+        let row = self.batch.resource_row(number);
+        self.copy.run("read a resource", |connection| {
+            connection
+                .prepare_cached("select data from v1_resources where id = ?1")?
+                .query_row([row], |row| row.get(0))
+        })
+    }
+
+    /// Inserts the rows that wait.
+    fn insert(&mut self) -> Result<(), Error> {
+        let now = StoredTime::from(self.clock.now());
+        self.copy.run("add rows", |connection| {
+            self.batch.insert(connection, &self.id_text, &now)
         })
     }
 
@@ -217,6 +244,7 @@ impl SyncWriter {
         self.known = Known::default();
         self.stubs = Stubs::default();
         self.summary = Summary::default();
+        self.batch = Batch::default();
         let deleted = self.copy.run("delete rows", |connection| {
             schema::delete_records(connection, &self.id_text)
         });
@@ -235,6 +263,7 @@ impl SyncWriter {
         if self.failed {
             return Err(Error::Failed);
         }
+        self.insert()?;
         self.copy.run("checkpoint the sync", |connection| {
             self.checkpoint(connection)
         })?;
@@ -330,12 +359,15 @@ impl SyncWriter {
     }
 }
 
-fn resource_data(copy: &WorkingCopy, row: RowId) -> Result<Vec<u8>, Error> {
-    copy.run("read a resource", |connection| {
-        connection
-            .prepare_cached("select data from v1_resources where id = ?1")?
-            .query_row([row], |row| row.get(0))
-    })
+/// Writes the parts of an identifier, joined with colons, into `buffer`.
+fn join(buffer: &mut String, parts: &[&str]) {
+    buffer.clear();
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 {
+            buffer.push(':');
+        }
+        buffer.push_str(part);
+    }
 }
 
 impl fmt::Debug for SyncWriter {

@@ -12,7 +12,6 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use baton_c1z::encode;
 use baton_model::{Grant, Record};
-use prost::Message as _;
 use rocketchat_api::{
     Answer, Endpoint, Member, Page, Team, TeamsListAll, TeamsMembers, User, UsersListByStatus,
     decode,
@@ -172,12 +171,17 @@ impl Decoded {
 
 /// Returns the bytes of all messages. The entitlement inside a grant is copied in the program, and not encoded.
 fn encoded(records: &[Record]) -> usize {
-    let bytes = |record: &Record| match record {
-        Record::Resource(it) => encode::resource(it).encode_to_vec().len(),
-        Record::Grant(it) => encode::grant(it, it.id()).encode_to_vec().len(),
-        _ => 0,
+    let mut buffer = Vec::new();
+    let mut bytes = |record: &Record| {
+        buffer.clear();
+        match record {
+            Record::Resource(it) => encode::resource(it, &mut buffer),
+            Record::Grant(it) => encode::grant(&[], &it.principal, &it.id(), &mut buffer),
+            _ => {}
+        }
+        buffer.len()
     };
-    records.iter().map(bytes).sum()
+    records.iter().map(&mut bytes).sum()
 }
 
 /// Runs the example that does again what SQLite and zstd did for `file`.

@@ -81,7 +81,7 @@ fn a_finished_sync_is_counted() {
     let sync_id = place.add(place.options(), &tiny());
     let previous = previous(&place).unwrap();
     assert_eq!(previous.sync_id, sync_id);
-    assert_eq!(previous.ended_at.as_str(), "2026-06-01 08:00:12.25");
+    assert_eq!(previous.ended_at.as_str(), "2026-06-01 08:00:03.25");
     assert_eq!(previous.summary, count(&tiny()));
 }
 

@@ -117,5 +117,5 @@ fn the_newest_finished_sync_is_the_one_that_ended_last() {
     place.add(place.options(), &none);
     let newest = place.reader().newest_finished().unwrap().unwrap();
     assert_eq!(newest.sync_id, sync);
-    assert_eq!(newest.ended_at.unwrap().as_str(), "2026-06-01 08:00:12.25");
+    assert_eq!(newest.ended_at.unwrap().as_str(), "2026-06-01 08:00:03.25");
 }

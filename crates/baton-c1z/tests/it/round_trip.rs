@@ -9,6 +9,7 @@ use baton_model::{
 use baton_proto::connector::v2;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use prost::Message as _;
 use prost_types::value::Kind;
 
 use crate::support::Place;
@@ -273,6 +274,7 @@ proptest! {
                     prop_assert_eq!(&row.external_id, &it.id.to_string());
                     prop_assert_eq!(&row.resource_type_id, it.id.resource_type().as_str());
                     prop_assert!(same_resource(&row.message, it), "{:?}", row.message);
+                    prop_assert_eq!(row.message.encode_to_vec(), row.data, "fields in order");
                 }
                 Record::Entitlement(it) => {
                     let row = entitlements.next().unwrap();
@@ -289,6 +291,7 @@ proptest! {
                 Record::Grant(it) => {
                     let row = grants.next().unwrap();
                     prop_assert_eq!(&row.external_id, &it.id());
+                    prop_assert_eq!(row.message.encode_to_vec(), row.data, "fields in order");
                     prop_assert_eq!(&row.message.id, &row.external_id);
                     prop_assert_eq!(&row.entitlement_id, &it.entitlement.to_string());
                     let of = it.entitlement.resource();

@@ -96,13 +96,13 @@ fn the_sync_itself_is_upstreams_but_for_times() {
     let mut known = vector_rows(&vector("tiny"), "v1_sync_runs");
     known[0]["sync_id"] = sync.as_str().into();
     known[0]["started_at"] = "2026-06-01 08:00:00.25".into();
-    // The clock of these tests ticks once per row, and once for the start.
-    known[0]["ended_at"] = format!("2026-06-01 08:00:{}.25", tiny().len() + 1).into();
+    // The clock of these tests ticks for the start and for the two times that rows are inserted.
+    known[0]["ended_at"] = "2026-06-01 08:00:03.25".into();
     assert_eq!(dump(&place.reader(), &sync)["v1_sync_runs"], known);
 }
 
 #[test]
-fn rows_carry_the_time_they_were_written_at() {
+fn rows_carry_the_time_they_were_inserted_at() {
     let place = Place::new();
     place.add(place.options(), &tiny());
     let database = database(&place.file());
@@ -110,9 +110,14 @@ fn rows_carry_the_time_they_were_written_at() {
         database.text("select discovered_at from v1_resource_types where id = 1"),
         "2026-06-01 08:00:01.25"
     );
+    // What is on top of a resource needs it in the database, so all before that is inserted.
     assert_eq!(
-        database.text("select discovered_at from v1_resource_types where id = 3"),
-        "2026-06-01 08:00:03.25"
+        database.text("select max(discovered_at) from v1_resources"),
+        "2026-06-01 08:00:01.25"
+    );
+    assert_eq!(
+        database.text("select min(discovered_at) from v1_entitlements"),
+        "2026-06-01 08:00:02.25"
     );
     assert_eq!(
         database.text("select typeof(discovered_at) from v1_grants limit 1"),
@@ -259,4 +264,36 @@ fn a_writer_can_move_to_another_thread() {
         .unwrap()
         .unwrap();
     assert_eq!(stats, baton_c1z::Stats::default());
+}
+
+#[test]
+fn rows_beyond_a_batch_are_all_there() {
+    let place = Place::new();
+    let users: Vec<_> = (0..2000)
+        .map(|number| user(&format!("user-{number}"), "U"))
+        .collect();
+    let mut records = tiny();
+    records.extend(users.iter().cloned().map(Record::Resource));
+    let member = EntitlementId::new(ResourceId::new("team", "t-eng"), "member");
+    records.extend(users.iter().map(|user| {
+        Record::Grant(Grant {
+            entitlement: member.clone(),
+            principal: user.id.clone(),
+        })
+    }));
+    let sync = place.add(place.options(), &records);
+    let reader = place.reader();
+    let resources = reader.resources(&sync).map(|row| row.unwrap().external_id);
+    let names: Vec<_> = resources.skip(4).collect();
+    let expected: Vec<_> = users.iter().map(|user| user.id.to_string()).collect();
+    assert_eq!(names, expected);
+    let grants = reader.grants(&sync).skip(2).map(|row| row.unwrap());
+    for (row, user) in grants.zip(&users) {
+        assert_eq!(row.external_id, format!("team:t-eng:member:{}", user.id));
+        assert_eq!(row.entitlement_id, "team:t-eng:member");
+        assert_eq!(row.message.id, row.external_id);
+        let entitlement = row.message.entitlement.unwrap();
+        assert_eq!(entitlement.resource.unwrap().display_name, "Engineering");
+    }
+    assert_eq!(reader.grants(&sync).count(), 2002);
 }
