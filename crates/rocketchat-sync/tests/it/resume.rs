@@ -185,7 +185,7 @@ async fn nothing_is_asked_for_twice() {
         assert!(runs > 2, "{lists:?}");
         check_truth(&server, &outcome);
         let continued = outcome.result.as_ref().unwrap().continued.unwrap();
-        assert_eq!(continued.pieces as usize, kept.keys().len());
+        assert_eq!(continued.pieces, kept.keys().len() as u64);
         assert_eq!(continued.oldest.seconds(), KEPT_AT);
         // Of what was cut off in flight, two teams and four users at a time, nothing came back.
         let (asked, needed) = (expensive(&server), expensive(&reference));
@@ -200,11 +200,13 @@ async fn nothing_is_asked_for_twice() {
     }
 }
 
+type Change = fn(&mut Workspace, Clock);
+
 /// What can change between an interruption and the run that continues.
-const CHANGES: [(&str, fn(&mut Workspace, Clock)); 12] = [
+const CHANGES: [(&str, Change); 12] = [
     ("nothing", |_, _| {}),
     ("a user is added", |it, clock| {
-        it.users.push(newcomer(clock))
+        it.users.push(newcomer(clock));
     }),
     ("a member is deleted", |it, _| {
         let id = active_member(it);
@@ -271,7 +273,7 @@ fn member(it: &Workspace, active: bool) -> String {
     let fits = |id: &String| {
         !accounts.contains(id.as_str()) && it.user(id).is_some_and(|user| user.active == active)
     };
-    ids.filter(fits).next().unwrap()
+    ids.into_iter().find(fits).unwrap()
 }
 
 fn active_member(it: &Workspace) -> String {
