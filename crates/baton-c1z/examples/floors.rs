@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
+use zstd::stream::raw::CParameter;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -46,6 +47,8 @@ fn main() -> Result<()> {
             *least = least.min(seconds);
         };
 
+        // Those of expandable grants, which stay empty.
+        create(&connection, indexes.iter().filter(|it| is_partial(it)))?;
         let started = Instant::now();
         connection.execute_batch("begin")?;
         tables
@@ -55,15 +58,13 @@ fn main() -> Result<()> {
         note("SQLite: rows", started);
 
         let started = Instant::now();
-        for (_, create) in &indexes {
-            connection.execute_batch(create)?;
-        }
+        create(&connection, indexes.iter().filter(|it| !is_partial(it)))?;
         note("SQLite: indexes after the rows", started);
 
         connection.close().map_err(|(_, error)| error)?;
         let started = Instant::now();
         compress(&target, &folder.path().join("compressed"))?;
-        note("zstd: level 3, one thread", started);
+        note("zstd: level 2, two workers", started);
     }
     writeln!(io::stdout(), "{}", serde_json::to_string(&times)?)?;
     Ok(())
@@ -79,9 +80,11 @@ fn decompress(from: &Path, to: &Path) -> Result<()> {
 fn compress(from: &Path, to: &Path) -> Result<()> {
     // As much at a time as the writer does.
     let mut from = BufReader::with_capacity(256 << 10, File::open(from)?);
-    let mut encoder = zstd::stream::write::Encoder::new(File::create(to)?, 3)?;
-    encoder.window_log(23)?;
+    let mut encoder = zstd::stream::write::Encoder::new(File::create(to)?, 2)?;
+    encoder.window_log(21)?;
     encoder.include_checksum(true)?;
+    encoder.multithread(2)?;
+    encoder.set_parameter(CParameter::JobSize(2 << 20))?;
     io::copy(&mut from, &mut encoder)?;
     encoder.finish()?;
     Ok(())
@@ -111,12 +114,26 @@ fn tables(connection: &Connection) -> Result<Vec<Table>> {
     schema(connection, "table")?.into_iter().map(read).collect()
 }
 
+fn is_partial((_, create): &(String, String)) -> bool {
+    create.contains(" where ")
+}
+
+fn create<'a>(
+    connection: &Connection,
+    indexes: impl IntoIterator<Item = &'a (String, String)>,
+) -> Result<()> {
+    for (_, create) in indexes {
+        connection.execute_batch(create)?;
+    }
+    Ok(())
+}
+
 /// Makes a database as the writer does: nothing has to survive a crash.
 fn empty(path: &Path, tables: &[Table]) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.execute_batch(
-        "pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; \
-         pragma cache_size = -16384;",
+        "pragma page_size = 16384; pragma locking_mode = exclusive; pragma journal_mode = off; \
+         pragma synchronous = off; pragma cache_size = -4096;",
     )?;
     for table in tables {
         connection.execute_batch(&table.create)?;

@@ -146,8 +146,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     connection.execute_batch(
-        "pragma page_size = 16384; pragma locking_mode = exclusive; pragma journal_mode = off; pragma synchronous = off; \
-         pragma cell_size_check = on; pragma cache_size = -16384;",
+        "pragma page_size = 16384; pragma locking_mode = exclusive; pragma journal_mode = off; \
+         pragma synchronous = off; pragma cell_size_check = on; pragma cache_size = -4096;",
     )?;
     Ok(connection)
 }

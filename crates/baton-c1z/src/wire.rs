@@ -18,7 +18,7 @@ impl Wire<'_> {
     pub(crate) fn number(&mut self, field: u8, value: i64) {
         if value != 0 {
             self.key(field, Layout::Varint);
-            self.0.extend(varint(value.cast_unsigned()));
+            self.varint(value.cast_unsigned());
         }
     }
 
@@ -37,7 +37,7 @@ impl Wire<'_> {
     /// Writes bytes or an encoded message, empty ones too.
     pub(crate) fn bytes(&mut self, field: u8, value: &[u8]) {
         self.key(field, Layout::Length);
-        self.0.extend(varint(value.len() as u64));
+        self.varint(value.len() as u64);
         self.0.extend_from_slice(value);
     }
 
@@ -48,8 +48,15 @@ impl Wire<'_> {
         // Room for the length of a short message. A long one is moved when its length is known.
         self.0.push(0);
         fill(&mut Wire(self.0));
-        let length = self.0.len() - start - 1;
-        self.0.splice(start..=start, varint(length as u64));
+        let end = self.0.len();
+        let length = varint((end - start - 1) as u64);
+        let more = length.len() - 1;
+        if more > 0 {
+            self.0.resize(end + more, 0);
+            self.0.copy_within(start + 1..end, start + 1 + more);
+        }
+        let places = self.0.iter_mut().skip(start);
+        places.zip(length).for_each(|(place, byte)| *place = byte);
     }
 
     /// Writes one of several possible values that is a truth, false too.
@@ -65,7 +72,14 @@ impl Wire<'_> {
     }
 
     fn key(&mut self, field: u8, layout: Layout) {
-        self.0.extend(varint(u64::from(field) << 3 | layout as u64));
+        self.varint(u64::from(field) << 3 | layout as u64);
+    }
+
+    fn varint(&mut self, value: u64) {
+        match u8::try_from(value) {
+            Ok(short @ ..0x80) => self.0.push(short),
+            _ => self.0.extend(varint(value)),
+        }
     }
 }
 
