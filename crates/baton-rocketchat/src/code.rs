@@ -2,11 +2,15 @@
 
 use rocketchat_sync::Problem;
 
-/// An exit code other than success.
+use crate::signals;
+
+/// The exit code of a run that did not come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Code {
-    /// A signal asked to stop.
+    /// Ctrl-C, which is no failure to whoever pressed it.
+    Interrupted = 0,
+    /// Something else asked to stop.
     Canceled = 1,
     /// Wrong usage, a file that cannot be used, or anything without a better code.
     Unknown = 2,
@@ -30,6 +34,8 @@ pub(crate) enum Code {
     Unavailable = 14,
     /// The user id or token is wrong.
     Unauthenticated = 16,
+    /// SIGTERM: what a shell tells of a process that died of it.
+    Terminated = 143,
 }
 
 impl Code {
@@ -39,6 +45,8 @@ impl Code {
         match error {
             Error::Http(error) => Self::of_http(error),
             Error::Api(error) => Self::of_api(error),
+            Error::Stopped { reason } if reason == signals::INTERRUPT => Self::Interrupted,
+            Error::Stopped { reason } if reason == signals::TERMINATE => Self::Terminated,
             Error::Stopped { .. } => Self::Canceled,
             Error::Preflight { problems } => Self::of_problems(problems),
             Error::RolesHidden { .. } | Error::UserHidden { .. } | Error::MembersHidden { .. } => {

@@ -4,6 +4,11 @@ use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What Ctrl-C sends.
+pub(crate) const INTERRUPT: &str = "SIGINT";
+/// What service managers send.
+pub(crate) const TERMINATE: &str = "SIGTERM";
+
 /// Takes SIGINT and SIGTERM over from here on, and returns what waits for one of them and gives its name.
 ///
 /// From the call and not from the first wait: a signal in between must not end the process in the middle of a file.
@@ -12,8 +17,8 @@ pub(crate) fn listen() -> io::Result<impl Future<Output = String>> {
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
         tokio::select! {
-            _ = interrupt.recv() => "SIGINT".to_owned(),
-            _ = terminate.recv() => "SIGTERM".to_owned(),
+            _ = interrupt.recv() => INTERRUPT.to_owned(),
+            _ = terminate.recv() => TERMINATE.to_owned(),
         }
     })
 }

@@ -167,9 +167,9 @@ async fn a_run_that_is_stopped_says_so() {
         "run.json",
     ];
     let run = binary.run_and_signal(&arguments, "TERM").await;
-    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    assert_eq!(run.code, Some(143), "{}", run.stderr);
     let it = summary(&binary, "run.json");
-    assert_eq!(it["exit_code"], 1);
+    assert_eq!(it["exit_code"], 143);
     assert!(it["error"].as_str().unwrap().contains("SIGTERM"), "{it}");
     assert_eq!(binary.files(), ["run.json"]);
 }
