@@ -93,6 +93,9 @@ pub(crate) struct Choices {
     /// File to write; a sync is added to an existing one [default: sync.c1z, or demo.c1z] ($BATON_FILE)
     #[arg(short, long, global = true, value_name = "PATH")]
     pub(crate) file: Option<PathBuf>,
+    /// Start over instead of continuing an interrupted sync of the file ($BATON_NO_RESUME)
+    #[arg(long, global = true)]
+    pub(crate) no_resume: bool,
     /// File for a summary of the run as JSON, also when it fails ($BATON_SUMMARY)
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) summary: Option<PathBuf>,

@@ -47,6 +47,8 @@ pub(crate) async fn run(
         let options = settings::options(choices, &workspace.user_id, Some(NO_COMPARISON))?;
         let terms = Terms {
             file: &file,
+            // The next demo has another address, and so nothing to continue.
+            resume: None,
             max_duration: settings::max_duration(choices)?,
             logs,
         };

@@ -32,6 +32,18 @@ impl Failure {
         }
     }
 
+    /// Adds what else can be done.
+    pub(crate) fn and_hint(self, more: &str) -> Self {
+        let hint = match self.hint {
+            Some(hint) => format!("{more}; {hint}"),
+            None => more.to_owned(),
+        };
+        Self {
+            hint: Some(hint),
+            ..self
+        }
+    }
+
     /// Returns the error in one line.
     pub(crate) fn error(&self) -> String {
         self.error.to_string()
@@ -83,7 +95,7 @@ impl Failure {
         use rocketchat_sync::Error;
         let code = Code::of_sync(&error);
         let (hint, place) = match &error {
-            Error::Sink(error) => (hint_of_sink(error), None),
+            Error::Sink(error) => (error.hint().map(str::to_owned), None),
             Error::Http(_) => (
                 error.hint(),
                 Some(format!("cannot reach the workspace at {address}")),
@@ -112,7 +124,7 @@ impl From<rocketchat_http::Error> for Failure {
 
 impl From<baton_sinks::Error> for Failure {
     fn from(error: baton_sinks::Error) -> Self {
-        let hint = hint_of_sink(&error);
+        let hint = error.hint().map(str::to_owned);
         Self {
             code: Code::Unknown,
             error: error.into(),
@@ -124,12 +136,5 @@ impl From<baton_sinks::Error> for Failure {
 impl From<baton_c1z::Error> for Failure {
     fn from(error: baton_c1z::Error) -> Self {
         baton_sinks::Error::from(error).into()
-    }
-}
-
-fn hint_of_sink(error: &baton_sinks::Error) -> Option<String> {
-    match error {
-        baton_sinks::Error::C1z(error) => error.hint().map(str::to_owned),
-        _ => None,
     }
 }

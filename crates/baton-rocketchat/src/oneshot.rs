@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use baton_model::SyncId;
-use baton_sinks::C1z;
+use baton_model::{Clock as _, SyncId};
+use baton_sinks::{C1z, Recalled, Resume, Sink as _};
 use rocketchat_http::{Client, Config, HttpTransport, Policy};
 use rocketchat_sync::{Error, Options, Report, sync_with_progress};
 
@@ -23,6 +23,8 @@ use crate::words;
 /// Where a sync goes, how long it may take, and how it is told.
 pub(crate) struct Terms<'a> {
     pub(crate) file: &'a Path,
+    /// Whether an interrupted sync of the file is continued; `None` keeps nothing of an interrupted one either.
+    pub(crate) resume: Option<bool>,
     pub(crate) max_duration: Option<Duration>,
     pub(crate) logs: &'a Logging,
 }
@@ -70,6 +72,7 @@ pub(crate) async fn run(
         let options = settings::options(choices, &workspace.user_id, None)?;
         let terms = Terms {
             file: &file,
+            resume: Some(settings::resume(choices)?),
             max_duration: settings::max_duration(choices)?,
             logs,
         };
@@ -78,6 +81,9 @@ pub(crate) async fn run(
     summary.record(outcome.await)?;
     Ok(())
 }
+
+const KEPT: &str = "what was read is kept: run the same command again to continue, or with --no-resume to start over";
+const NOT_KEPT: &str = "nothing of it is kept, and the next sync starts over";
 
 /// Runs a sync into a file and logs what it did. The file is checked before the first request.
 pub(crate) async fn sync_to_file(
@@ -89,18 +95,25 @@ pub(crate) async fn sync_to_file(
     let started = Instant::now();
     let Terms { file, logs, .. } = terms;
     let address = workspace.base_url.to_string();
-    let sink = C1z::open(file, container_options(), Arc::new(SystemClock), None)?;
+    let resume = terms.resume.map(|allowed| Resume {
+        subject: format!("{address} as {}", workspace.user_id),
+        allowed,
+    });
+    let clock = Arc::new(SystemClock);
+    let sink = C1z::open(file, container_options(), clock, resume.as_ref())?;
     if options.max_shrink > 0 {
         options.previous = sink.previous()?.map(|previous| previous.summary);
     }
     let sync_id = sink.sync_id();
     let client = connect(workspace, Policy::default())?;
     tracing::info!(sync.id = %sync_id, file = %file.display(), "syncing");
+    if let Some(recalled) = sink.recalled() {
+        tell(recalled);
+    }
+    let journal = sink.journal();
     let report = watch(&client, &options, sink, &terms, stop).await;
-    let report = report.map_err(|ended| match ended {
-        Ended::Failed(error) => Failure::of_sync(error, &address),
-        Ended::OutOfTime(error) => too_long(error),
-    })?;
+    // By now the sink has decided what becomes of the work.
+    let report = report.map_err(|ended| ended.failure(&address, journal.holds_work()))?;
     let synced = Synced {
         sync_id,
         file: file.to_owned(),
@@ -119,6 +132,37 @@ pub(crate) async fn sync_to_file(
 enum Ended {
     Failed(Error),
     OutOfTime(Error),
+}
+
+impl Ended {
+    fn failure(self, address: &str, is_kept: bool) -> Failure {
+        let was_stopped = matches!(
+            self,
+            Self::OutOfTime(_) | Self::Failed(Error::Stopped { .. })
+        );
+        let failure = match self {
+            Self::Failed(error) => Failure::of_sync(error, address),
+            Self::OutOfTime(error) => too_long(error),
+        };
+        match (is_kept, was_stopped) {
+            (true, _) => failure.and_hint(KEPT),
+            (false, true) => failure.and_hint(NOT_KEPT),
+            (false, false) => failure,
+        }
+    }
+}
+
+/// Says what the sync goes on with.
+fn tell(recalled: Recalled) {
+    let Recalled { pieces, oldest } = recalled;
+    let age = SystemClock.now().seconds().saturating_sub(oldest.seconds());
+    let age = Duration::from_secs(age.try_into().unwrap_or_default());
+    tracing::info!(
+        resume.pieces = pieces,
+        resume.age_seconds = age.as_secs(),
+        "continuing an interrupted sync: pieces of work kept: {pieces}, the oldest {} ago",
+        words::duration(age)
+    );
 }
 
 /// Runs a sync for as long as it may take, and shows how far it is.

@@ -21,6 +21,7 @@ const AUTH_TOKEN: &str = "rocketchat-auth-token";
 const TEAM_ROLES: &str = "rocketchat-team-roles";
 const DORMANT_MEMBERSHIPS: &str = "rocketchat-dormant-memberships";
 const MAX_SHRINK: &str = "max-shrink";
+const NO_RESUME: &str = "no-resume";
 const MAX_DURATION: &str = "max-duration";
 
 /// What is needed to reach the workspace.
@@ -81,6 +82,12 @@ pub(crate) fn options(
     };
     options.max_shrink = chosen.or(max_shrink).unwrap_or(options.max_shrink);
     Ok(options)
+}
+
+/// Tells whether an interrupted sync is continued.
+pub(crate) fn resume(flags: &Choices) -> Result<bool, Failure> {
+    let no_resume = flags.no_resume || parsed(NO_RESUME, "true or false", on)? == Some(true);
+    Ok(!no_resume)
 }
 
 /// Returns the time that a sync may take, if it is limited.

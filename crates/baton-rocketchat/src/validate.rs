@@ -22,8 +22,9 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let workspace = Workspace::resolve(connection)?;
     let options = settings::options(choices, &workspace.user_id, None)?;
-    // Means nothing here, but a mistake in it would end the sync.
+    // They mean nothing here, but a mistake in them would end the sync.
     settings::max_duration(choices)?;
+    settings::resume(choices)?;
     let address = workspace.base_url.to_string();
     // Somebody waits for the answer, and trouble that passes is worth knowing of.
     let policy = Policy {

@@ -98,7 +98,7 @@ pub enum Error {
         max_shrink: u8,
     },
     /// The caller asked to stop before everything was read.
-    #[error("stopped by {reason}; the sync is not complete and nothing was written")]
+    #[error("stopped by {reason}; the sync is not complete")]
     Stopped {
         /// What the caller said.
         reason: String,

@@ -3,7 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Server, Settings, Shape, Workspace};
 use tempfile::TempDir;
 
@@ -91,6 +93,37 @@ impl Binary {
             output
         };
         Run::of(tokio::task::spawn_blocking(run).await.unwrap())
+    }
+
+    /// Runs the binary and kills it after a while, unless it is done by then. A process that is killed cannot remove its
+    /// working files, so they are to be in `temp_dir`.
+    pub(crate) async fn run_and_kill(&self, after: Duration, temp_dir: &Path) -> Run {
+        let mut command = self.command(&[]);
+        command
+            .env("TMPDIR", temp_dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let run = move || {
+            let mut child = command.spawn().unwrap();
+            std::thread::sleep(after);
+            child.kill().unwrap();
+            child.wait_with_output().unwrap()
+        };
+        Run::of(tokio::task::spawn_blocking(run).await.unwrap())
+    }
+
+    /// Returns the finished syncs of sync.c1z, each with the number of its grants.
+    pub(crate) fn finished_syncs(&self) -> Vec<(String, u64)> {
+        let reader = Reader::open(&self.path("sync.c1z"), Limits::default(), None).unwrap();
+        let syncs = reader.syncs().unwrap().into_iter();
+        let finished = syncs.filter(|it| it.ended_at.is_some());
+        let grants = |id: &str| reader.count(id).unwrap().grants_by_resource_type;
+        finished
+            .map(|it| {
+                let grants = grants(&it.sync_id).values().sum();
+                (it.sync_id, grants)
+            })
+            .collect()
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

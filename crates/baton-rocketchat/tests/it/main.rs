@@ -9,11 +9,15 @@ mod choices;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod max_duration;
 #[cfg(test)]
 mod oneshot;
 #[cfg(test)]
 mod progress;
+#[cfg(test)]
+mod resume;
 #[cfg(test)]
 mod shrink;
 #[cfg(test)]

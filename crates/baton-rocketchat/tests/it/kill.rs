@@ -1,0 +1,143 @@
+//! A process that dies loses the requests in flight at most, and never damages the file.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use baton_c1z::{Limits, Reader};
+use rocketchat_sim::{Account, Action, Fault, Limiter, Server, Settings, Shape, Workspace};
+
+use crate::binary::Binary;
+
+const KILLS: u32 = 50;
+
+/// Teams whose members may be in flight at once.
+const MEMBER_WORKERS: usize = 2;
+
+/// A workspace without rows of deleted users, which would be looked at again and again.
+fn workspace(users: usize, teams: usize) -> Workspace {
+    let mut workspace = Workspace::generate(&Shape {
+        users,
+        teams,
+        members: 8,
+        seed: 4,
+    });
+    let alive: Vec<_> = workspace.users.iter().map(|user| user.id.clone()).collect();
+    for team in &mut workspace.teams {
+        team.members
+            .retain(|member| alive.contains(&member.user_id));
+    }
+    workspace
+}
+
+/// The teams whose members have to be asked for.
+fn peopled(server: &Server) -> usize {
+    server.with(|it| {
+        let teams = it.teams.iter();
+        teams.filter(|team| !team.members.is_empty()).count()
+    })
+}
+
+/// Kills the process at moments from start to end of a sync, sometimes twice, and runs each sync to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_killed_at_any_moment_is_continued() {
+    // Slow enough that there is always something in flight.
+    let slow = Fault::new("*", 1, Action::Delay(Duration::from_millis(4))).times(usize::MAX);
+    let settings = Settings {
+        limiter: None,
+        faults: vec![slow],
+        ..Settings::default()
+    };
+    let server = Server::start(workspace(120, 30), settings).await.unwrap();
+    let binary = Binary::for_account(&server, Account::Reader);
+    let temp_dir = tempfile::tempdir().unwrap();
+    let started = Instant::now();
+    assert_eq!(binary.run(&[]).await.code, Some(0));
+    let whole = started.elapsed();
+    let (mut kills, mut continued) = (0, 0);
+    while kills < KILLS {
+        let asked = server.calls("teams.members");
+        let mut killed = 0;
+        // Every third one twice.
+        for _ in 0..=u32::from(kills % 3 == 2) {
+            let after = whole * (kills * 37 % KILLS) / KILLS;
+            let run = binary.run_and_kill(after, temp_dir.path()).await;
+            assert!(matches!(run.code, None | Some(0)), "{}", run.stderr);
+            if run.code.is_none() {
+                killed += 1;
+            }
+            // Whatever happened, the file is whole, and its finished syncs are the truth.
+            check(&binary, &server);
+            kills += 1;
+        }
+        let run = binary.run(&[]).await;
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        check(&binary, &server);
+        let is_continued = run.stderr.contains("continuing an interrupted sync");
+        continued += u32::from(is_continued);
+        assert_eq!(binary.files(), ["sync.c1z"]);
+        if is_continued {
+            let asked = server.calls("teams.members") - asked;
+            let most = peopled(&server) + MEMBER_WORKERS * killed;
+            // One that was killed after its end is another sync.
+            let ends = 1 + usize::from(asked > most);
+            assert!(asked <= ends * most, "{asked} for {most}");
+        }
+    }
+    assert!(continued > KILLS / 5, "{continued} continued");
+}
+
+/// The newest finished sync of the file holds what the workspace holds.
+fn check(binary: &Binary, server: &Server) {
+    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
+    let newest = reader.newest_finished().unwrap().unwrap();
+    let stats = reader.count(&newest.sync_id).unwrap();
+    let (users, teams, memberships) = server.with(|it| {
+        (
+            it.users.len() as u64,
+            it.teams.len() as u64,
+            it.memberships().count() as u64,
+        )
+    });
+    let found = |counts: &BTreeMap<String, u64>, kind: &str| counts[kind];
+    assert_eq!(found(&stats.resources_by_resource_type, "user"), users);
+    assert_eq!(found(&stats.resources_by_resource_type, "team"), teams);
+    assert_eq!(found(&stats.grants_by_resource_type, "team"), memberships);
+}
+
+/// What was read before a signal is not asked for again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_keeps_what_was_read() {
+    for (signal, code) in [("INT", 0), ("TERM", 143)] {
+        let settings = Settings {
+            limiter: Some(Limiter {
+                calls: 6,
+                window: Duration::from_secs(2),
+            }),
+            ..Settings::default()
+        };
+        let server = Server::start(workspace(40, 14), settings).await.unwrap();
+        let binary = Binary::for_account(&server, Account::LimitedReader);
+        let run = binary.run_and_signal(&[], signal).await;
+        assert_eq!(run.code, Some(code), "{}", run.stderr);
+        assert!(
+            run.error()
+                .starts_with(&format!("error: stopped by SIG{signal}")),
+            "{}",
+            run.error()
+        );
+        assert!(
+            run.error().contains("hint: what was read is kept"),
+            "{}",
+            run.error()
+        );
+        assert_eq!(binary.files(), ["sync.c1z"]);
+        let asked = server.calls("teams.members");
+        assert!(asked >= 4, "{asked}");
+        let run = binary.run(&[]).await;
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert!(run.stderr.contains("continuing an interrupted sync"));
+        let most = peopled(&server) + MEMBER_WORKERS;
+        assert!(server.calls("teams.members") <= most);
+        check(&binary, &server);
+    }
+}
