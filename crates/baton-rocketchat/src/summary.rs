@@ -2,7 +2,7 @@
 
 mod file;
 
-use rocketchat_sync::{DormantMemberships, Listing, TeamBalance};
+use rocketchat_sync::{Continuation, DormantMemberships, Listing, TeamBalance};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -33,6 +33,7 @@ struct Complete<'a> {
     requests: u64,
     duration_seconds: f64,
     waited_seconds: f64,
+    continued: Option<Continuation>,
     ledger: Ledger<'a>,
 }
 
@@ -125,6 +126,7 @@ impl<'a> Complete<'a> {
             requests: report.requests,
             duration_seconds: rounded_seconds(synced.took),
             waited_seconds: rounded_seconds(report.waited),
+            continued: report.continued,
             ledger: Ledger {
                 roles: report.ledger.roles,
                 listings: report.ledger.by_endpoint(),

@@ -136,6 +136,11 @@ async fn a_signal_keeps_what_was_read() {
         let run = binary.run(&[]).await;
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         assert!(run.stderr.contains("continuing an interrupted sync"));
+        let last = run.logs().pop().unwrap();
+        assert!(
+            last["summary"]["continued"]["pieces"].as_u64() >= Some(4),
+            "{last}"
+        );
         let most = peopled(&server) + MEMBER_WORKERS;
         assert!(server.calls("teams.members") <= most);
         check(&binary, &server);
