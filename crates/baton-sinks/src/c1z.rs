@@ -24,14 +24,19 @@ use crate::{Error, Journal, NoJournal, Sink};
 /// Adds a finished full sync to a c1z file, or keeps what an interrupted one has read (`c1z.md` section 3.3).
 pub struct C1z {
     writer: SyncWriter,
+    work: Work,
+    recalled: Option<Recalled>,
+}
+
+/// What is kept of the sync, and where.
+struct Work {
     place: Place,
     /// `None` where files cannot be locked.
     journal: Option<Arc<JournalFile>>,
     /// What is synced; `None` if nothing is kept.
     subject: Option<String>,
     /// Whether the file holds an interrupted sync of the same subject.
-    file_holds_work: bool,
-    recalled: Option<Recalled>,
+    is_in_file: bool,
 }
 
 /// Whether, and of what, an interrupted sync is continued.
@@ -99,7 +104,7 @@ impl C1z {
             Some(it) => store.unfinished(SUBJECT, it.subject.as_bytes())?,
             None => None,
         };
-        let file_holds_work = in_file.is_some();
+        let is_in_file = in_file.is_some();
         let journal_ends = left.as_ref().map(|it| (it.header.clone(), it.end));
         let found = match resume.filter(|it| it.allowed) {
             Some(it) => find(&store, in_file, left, &it.subject)?,
@@ -123,12 +128,15 @@ impl C1z {
         let recalled = Recalled::of(&pieces);
         let clock = Arc::clone(&place.clock);
         let journal = locked.map(|it| JournalFile::new(it, header, journal_ends, pieces, clock));
-        Ok(Self {
-            writer,
+        let work = Work {
             place,
             journal: journal.map(Arc::new),
             subject,
-            file_holds_work,
+            is_in_file,
+        };
+        Ok(Self {
+            writer,
+            work,
             recalled,
         })
     }
@@ -260,6 +268,26 @@ fn is_of(journal: &mut Locked, subject: &str) -> bool {
     }
 }
 
+impl Work {
+    /// Removes everything that is kept of the subject, because it is in doubt.
+    fn forget(self) {
+        let Some(mut journal) = self.journal.and_then(|it| it.give_up()) else {
+            return;
+        };
+        let Some(subject) = self.subject else { return };
+        // First of all, so that being killed from here on does not bring back what this run has read.
+        if is_of(&mut journal, &subject) {
+            empty(&journal);
+        }
+        if !self.is_in_file {
+            return;
+        }
+        if let Err(error) = self.place.forget(&subject) {
+            tracing::warn!(path = %self.place.path.display(), %error, "cannot remove an interrupted sync from the file; start over with the next one");
+        }
+    }
+}
+
 impl Sink for C1z {
     fn write(&mut self, record: &Record) -> Result<(), Error> {
         Ok(self.writer.put(record)?)
@@ -270,49 +298,31 @@ impl Sink for C1z {
     }
 
     fn finish(self: Box<Self>, _summary: &Summary) -> Result<(), Error> {
-        self.writer.finish()?;
+        let Self { writer, work, .. } = *self;
+        if let Err(error) = writer.finish().map_err(Error::from) {
+            if !error.is_interruption() {
+                work.forget();
+            }
+            return Err(error);
+        }
         // From here on the file holds the sync as a finished one, and the journal of such a one counts for nothing.
-        if let Some(journal) = self.journal.and_then(|it| it.give_up()) {
+        if let Some(journal) = work.journal.and_then(|it| it.give_up()) {
             empty(&journal);
         }
         Ok(())
     }
 
     fn abort(self: Box<Self>) {
-        let Self {
-            writer,
-            place,
-            journal,
-            subject,
-            file_holds_work,
-            ..
-        } = *self;
+        let Self { writer, work, .. } = *self;
         // Two working copies at once would only take space.
         drop(writer);
-        let Some(mut journal) = journal.and_then(|it| it.give_up()) else {
-            return;
-        };
-        let Some(subject) = subject else { return };
-        // First of all, so that being killed from here on does not bring back what is in doubt.
-        if is_of(&mut journal, &subject) {
-            empty(&journal);
-        }
-        if !file_holds_work {
-            return;
-        }
-        if let Err(error) = place.forget(&subject) {
-            tracing::warn!(path = %place.path.display(), %error, "cannot remove an interrupted sync from the file; start over with the next one");
-        }
+        work.forget();
     }
 
     fn suspend(self: Box<Self>) {
-        let Self {
-            writer,
-            place,
-            journal,
-            ..
-        } = *self;
+        let Self { writer, work, .. } = *self;
         drop(writer);
+        let Work { place, journal, .. } = work;
         let Some(journal) = journal else { return };
         let (header, is_ours) = (journal.header(), journal.is_ours());
         let Some(mut file) = journal.close().filter(|_| is_ours) else {
@@ -329,7 +339,7 @@ impl Sink for C1z {
     }
 
     fn journal(&self) -> Arc<dyn Journal> {
-        match (&self.journal, &self.subject) {
+        match (&self.work.journal, &self.work.subject) {
             (Some(journal), Some(_)) => Arc::clone(journal) as Arc<dyn Journal>,
             _ => Arc::new(NoJournal),
         }

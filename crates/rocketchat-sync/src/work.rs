@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{Continuation, Listing};
 
+/// Goes up when a piece of work holds more, or means something else: an older one is then read again.
+const VERSION: u32 = 1;
+
 /// A page of users. Of use as long as the list has as many users as it had then.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct UsersPage {
@@ -60,6 +63,10 @@ impl<'a> Work<'a> {
     ) -> Option<T> {
         let piece = self.journal.recall(&key.to_string())?;
         let value = serde_json::from_str(&piece.value).ok().filter(is_of_use)?;
+        if matches!(key, Key::Counts) {
+            // Says what may be used, and is not used itself.
+            return Some(value);
+        }
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         used.get_or_insert(Continuation {
             pieces: 0,
@@ -91,6 +98,8 @@ impl Continuation {
 
 /// What a piece of work is the answer to.
 pub(crate) enum Key<'a> {
+    /// The rows that each team counts; none for those that changed while a sync was interrupted.
+    Counts,
     UsersPage(u64),
     Members(&'a TeamId),
     UserTeams(&'a UserId),
@@ -98,7 +107,9 @@ pub(crate) enum Key<'a> {
 
 impl std::fmt::Display for Key<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{VERSION}/")?;
         match self {
+            Self::Counts => write!(f, "teams"),
             Self::UsersPage(offset) => write!(f, "users/{offset}"),
             Self::Members(team_id) => write!(f, "teams.members/{}", team_id.as_str()),
             Self::UserTeams(user_id) => write!(f, "users.listTeams/{}", user_id.as_str()),

@@ -1,11 +1,14 @@
 //! The journal as a file: found beside the c1z file, locked while it is open, and gone when it is empty.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::lines::Contents;
 use crate::Error;
+
+/// More bytes than the first line of a journal ever has.
+const LONGEST_HEADER: u64 = 64 << 10;
 
 /// A journal that no other process works on as long as this one has it.
 ///
@@ -30,7 +33,7 @@ impl Locked {
     /// Opens the journal beside `target` and locks it; `None` where files cannot be locked, which is logged.
     ///
     /// # Errors
-    /// Another process has the lock, or the journal cannot be opened.
+    /// Another process has the lock, the journal cannot be opened, or something else has its name.
     pub(super) fn open(target: &Path) -> Result<Option<Self>, Error> {
         Self::open_with(target, File::try_lock)
     }
@@ -38,7 +41,10 @@ impl Locked {
     fn open_with(target: &Path, try_lock: TryLock) -> Result<Option<Self>, Error> {
         let path = path_beside(target);
         match attempt(&path, try_lock).map_err(Error::io(&path))? {
-            Attempt::Locked(file) => Ok(Some(Self { path, file })),
+            Attempt::Locked(mut file) => {
+                check_content(&mut file).map_err(Error::io(&path))?;
+                Ok(Some(Self { path, file }))
+            }
             Attempt::Busy(mut file) => Err(Error::Busy {
                 path: target.to_owned(),
                 pid: contents(&mut file).ok().flatten().map(|it| it.header.pid),
@@ -129,12 +135,28 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
-/// Tells whether the open file is the one that has the name.
+/// Refuses a file whose first line is whole and no journal's: it is somebody's, and not to be overwritten.
+fn check_content(file: &mut File) -> io::Result<()> {
+    let mut line = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    BufReader::new(file.take(LONGEST_HEADER)).read_until(b'\n', &mut line)?;
+    if line.ends_with(b"\n") && Contents::parse(&line).is_none() {
+        let problem = "it is no journal of a sync; move it away";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    }
+    Ok(())
+}
+
+/// Tells whether the open file is the one that has the name. A link could lead anywhere, so it is refused.
 #[cfg(unix)]
 fn is_at(path: &Path, file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let opened = file.metadata()?;
-    match std::fs::metadata(path) {
+    match std::fs::symlink_metadata(path) {
+        Ok(named) if named.is_symlink() => {
+            let problem = "it is a symbolic link";
+            Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+        }
         Ok(named) => Ok((named.dev(), named.ino()) == (opened.dev(), opened.ino())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),

@@ -2,6 +2,9 @@
 
 #[cfg(test)]
 #[cfg(feature = "c1z")]
+mod doubt;
+#[cfg(test)]
+#[cfg(feature = "c1z")]
 mod previous;
 #[cfg(test)]
 mod records;

@@ -19,7 +19,7 @@ fn time(seconds: i64) -> Timestamp {
     Timestamp::new(1_780_000_000 + seconds, 0).unwrap()
 }
 
-fn piece(value: &str, seconds: i64) -> Piece {
+pub(crate) fn piece(value: &str, seconds: i64) -> Piece {
     Piece {
         value: value.to_owned(),
         kept_at: time(seconds),
@@ -34,13 +34,13 @@ fn resume(subject: &str, allowed: bool) -> Resume {
 }
 
 /// A directory with a c1z file and its journal.
-struct Place {
+pub(crate) struct Place {
     dir: TempDir,
     temp: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
             temp: tempfile::tempdir().unwrap(),
@@ -51,7 +51,7 @@ impl Place {
         self.dir.path().join("sync.c1z")
     }
 
-    fn journal(&self) -> PathBuf {
+    pub(crate) fn journal(&self) -> PathBuf {
         self.dir.path().join("sync.c1z.journal")
     }
 
@@ -71,12 +71,12 @@ impl Place {
         }
     }
 
-    fn try_open(&self, at: i64, resume: Option<&Resume>) -> Result<Box<C1z>, Error> {
+    pub(crate) fn try_open(&self, at: i64, resume: Option<&Resume>) -> Result<Box<C1z>, Error> {
         let clock: Arc<dyn Clock> = Arc::new(FixedClock(time(at)));
         C1z::open(&self.file(), self.options(), clock, resume).map(Box::new)
     }
 
-    fn open(&self, at: i64) -> Box<C1z> {
+    pub(crate) fn open(&self, at: i64) -> Box<C1z> {
         self.try_open(at, Some(&resume(OURS, true))).unwrap()
     }
 
@@ -171,7 +171,7 @@ impl Drop for Place {
 }
 
 #[track_caller]
-fn recalls(sink: &C1z, expected: &[(&str, Piece)]) {
+pub(crate) fn recalls(sink: &C1z, expected: &[(&str, Piece)]) {
     let oldest = expected.iter().map(|it| it.1.kept_at).min();
     let expected_count = oldest.map(|oldest| Recalled {
         pieces: expected.len(),

@@ -29,6 +29,7 @@ pub struct SortedPager {
     most_announced: u64,
     grew: bool,
     shrank: bool,
+    must_rest: bool,
     tally: Tally,
 }
 
@@ -52,6 +53,7 @@ impl SortedPager {
             most_announced: 0,
             grew: false,
             shrank: false,
+            must_rest: false,
             tally: Tally::default(),
         }
     }
@@ -97,6 +99,7 @@ impl SortedPager {
     pub fn accept<T: Row>(&mut self, page: Rows<T>) -> Result<Vec<T>, Imbalance> {
         let len = page.rows.len();
         self.note(len, page.total);
+        self.check_rest()?;
         match self.step {
             Step::All if len as u64 >= page.total => self.accept_all(page),
             Step::All if len == 0 => {
@@ -117,6 +120,7 @@ impl SortedPager {
     /// # Errors
     /// They were not. Where [`may_lack_newcomers`](Self::may_lack_newcomers) says so, the newest rows may mend that.
     pub fn settle(&self) -> Result<(), Imbalance> {
+        self.check_rest()?;
         let Tally {
             announced_first: first,
             announced_last: last,
@@ -137,7 +141,25 @@ impl SortedPager {
 
     /// Tells whether nothing is wrong but rows added behind the reader's back.
     pub fn may_lack_newcomers(&self) -> bool {
-        !self.shrank && self.tally.unique < self.tally.announced_last
+        !self.must_rest && !self.shrank && self.tally.unique < self.tally.announced_last
+    }
+
+    /// Refuses from now on any change of the list that shows: in its number of rows, or by pages that do not continue the
+    /// ones before. For answers that were not made one after the other, each a moment after its question: what they show
+    /// of a list that changes is no proof.
+    pub fn demand_rest(&mut self) {
+        self.must_rest = true;
+    }
+
+    fn check_rest(&self) -> Result<(), Imbalance> {
+        let has_moved = self.grew || self.shrank || self.tally.shifts > 0;
+        if self.must_rest && has_moved {
+            return Err(Imbalance::Changed {
+                before: self.tally.announced_first,
+                after: self.tally.announced_last,
+            });
+        }
+        Ok(())
     }
 
     /// Takes the newest rows of the list, in any order, and returns those not received before.
@@ -269,7 +291,7 @@ fn check_order<T: Row>(rows: &[T]) -> Result<(), Imbalance> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, VecDeque};
 
     use proptest::prelude::*;
 
@@ -321,6 +343,44 @@ mod tests {
         }
     }
 
+    /// Reads with several pages under way at once, answered in the order that `pick` chooses.
+    fn read_side_by_side(
+        server: &Server,
+        workers: usize,
+        list: &mut List,
+        mut pick: impl FnMut(usize) -> usize,
+        mut change: impl FnMut(&mut List),
+    ) -> Result<BTreeSet<Item>, Imbalance> {
+        let mut pager = SortedPager::new();
+        pager.refuse_all();
+        let mut read = BTreeSet::new();
+        let mut queue: VecDeque<(Page, Option<Rows<Item>>)> = VecDeque::new();
+        while let Some(page) = pager.next_page() {
+            if queue.front().is_some_and(|it| it.0 != page) {
+                queue.clear();
+            }
+            for next in pager.pages_ahead().take(workers).skip(queue.len()) {
+                pager.demand_rest();
+                queue.push_back((next, None));
+            }
+            if queue.is_empty() {
+                queue.push_back((page, None));
+            }
+            while queue[0].1.is_none() {
+                let open: Vec<_> = (0..queue.len())
+                    .filter(|at| queue[*at].1.is_none())
+                    .collect();
+                let at = open[pick(open.len())];
+                queue[at].1 = Some(server.answer(&list.rows(), queue[at].0));
+                change(list);
+            }
+            let (_, answer) = queue.pop_front().unwrap();
+            read.extend(pager.accept(answer.unwrap())?);
+        }
+        pager.settle()?;
+        Ok(read)
+    }
+
     proptest! {
         #[test]
         fn a_list_at_rest_is_read_by_the_pages_foreseen(server in servers(), length in 0u32..300) {
@@ -339,6 +399,40 @@ mod tests {
                 }
             }
             prop_assert_eq!(foreseen, []);
+        }
+
+        #[test]
+        fn answers_in_any_order_are_the_list_at_one_moment(
+            (upper, default) in (2u64..8, 1u64..8),
+            length in 1u32..30,
+            workers in 2usize..5,
+            picks in proptest::collection::vec(0usize..12, 40),
+            changes in proptest::collection::vec(proptest::option::weighted(0.3, (any::<bool>(), 0u32..30)), 0..30),
+        ) {
+            let server = Server { upper, default, infinite: false };
+            let mut list = List(items((0..length).map(|n| n * 2)).into_iter().map(|item| (item, 0)).collect());
+            let mut moments = vec![list.rows()];
+            let mut changes = changes.into_iter().enumerate();
+            let mut picks = picks.into_iter().cycle();
+            let result = read_side_by_side(&server, workers, &mut list, |n| picks.next().unwrap() % n, |list| {
+                match changes.next() {
+                    Some((_, Some((true, at)))) if !list.0.is_empty() => {
+                        list.0.remove(at as usize % list.0.len());
+                    }
+                    Some((now, Some((_, at)))) => {
+                        let item = items([at * 2 + 1]).remove(0);
+                        if moments.iter().all(|rows| !rows.contains(&item)) {
+                            list.0.push((item, now + 1));
+                        }
+                    }
+                    _ => {}
+                }
+                moments.push(list.rows());
+            });
+            if let Ok(rows) = result {
+                let rows: Vec<_> = rows.into_iter().collect();
+                prop_assert!(moments.contains(&rows), "{rows:?} was never the list: {moments:?}");
+            }
         }
 
         #[test]

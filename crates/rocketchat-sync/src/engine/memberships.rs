@@ -54,13 +54,14 @@ impl Run<'_> {
     ) -> Result<Found, Error> {
         if search.has_open_teams() {
             teams.read_again(self.api, &search).await?;
-            search.ask_again(self.api).await?;
+            search.ask_again(self.api, self.options).await?;
         }
         if search.has_open_teams() {
             let before: HashSet<_> = known.deactivated.iter().collect();
             let mut since = users.deactivated().await?;
             since.retain(|user_id| !before.contains(user_id));
             search.ask(self.api, self.options, &since).await?;
+            search.ask_again(self.api, self.options).await?;
         }
         Ok(search.finish(self.api))
     }

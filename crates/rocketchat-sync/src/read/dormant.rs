@@ -45,6 +45,8 @@ pub(crate) struct Search {
 struct State {
     /// The rows that each team counts, as all teams were listed.
     counted: HashMap<TeamId, Option<u64>>,
+    /// Teams that count as many rows as in the interrupted syncs that this one continues.
+    steady: HashSet<TeamId>,
     teams: HashMap<TeamId, Rows>,
     /// Whether all teams are known.
     all_known: bool,
@@ -75,11 +77,34 @@ impl Search {
     }
 
     /// Tells the search which teams there are.
-    pub(crate) fn begin(&self, teams: &[Team]) {
-        if self.wanted {
-            let counted = teams.iter().map(|it| (it.id.clone(), it.number_of_users));
-            self.state().counted.extend(counted);
+    pub(crate) fn begin(&self, api: Api<'_>, teams: &[Team]) {
+        if !self.wanted {
+            return;
         }
+        let counted: HashMap<_, _> = teams
+            .iter()
+            .map(|it| (it.id.clone(), it.number_of_users))
+            .collect();
+        let before: Option<HashMap<TeamId, Option<u64>>> = api.work.recall(&Key::Counts, |_| true);
+        let is_steady = |it: &(&TeamId, &Option<u64>)| {
+            let before = before.as_ref().and_then(|before| before.get(it.0));
+            it.1.is_some() && before == Some(it.1)
+        };
+        let steady: HashSet<_> = counted
+            .iter()
+            .filter(is_steady)
+            .map(|it| it.0.clone())
+            .collect();
+        // A team that changed once is taken for changed by every later run: answers of any run may be recalled.
+        let remembered = counted.iter().map(|(team_id, rows)| {
+            let known = before.is_none() || steady.contains(team_id);
+            (team_id.clone(), rows.filter(|_| known))
+        });
+        let remembered: HashMap<_, _> = remembered.collect();
+        api.work.keep(&Key::Counts, &remembered);
+        let mut state = self.state();
+        state.counted = counted;
+        state.steady = steady;
     }
 
     /// Tells the search of a team whose members were read, perhaps again.
@@ -142,17 +167,32 @@ impl Search {
         Ok(())
     }
 
-    /// Asks anew for the teams of users that an interrupted sync asked for, as long as there is anything to find.
-    pub(crate) async fn ask_again(&self, api: Api<'_>) -> Result<(), Error> {
+    /// Asks anew for the teams of users that an interrupted sync asked for, as long as there is anything to find. Teams that
+    /// count as many rows as then have no member whom that sync could not find.
+    pub(crate) async fn ask_again(&self, api: Api<'_>, options: &Options) -> Result<(), Error> {
         let recalled = std::mem::take(&mut self.state().recalled);
-        for user_id in recalled {
-            if !self.has_open_teams() {
-                return Ok(());
-            }
-            let teams = ask_teams(api, &user_id).await?;
-            self.state().correct(&user_id, &teams);
+        let mut answers = std::pin::pin!(
+            stream::iter(&recalled)
+                .map(async |user_id| {
+                    if !self.has_new_rows() {
+                        return Ok::<_, Error>(None);
+                    }
+                    Ok(Some((user_id, self.ask_teams(api, user_id).await?)))
+                })
+                .buffered(options.workers.max(1))
+        );
+        while let Some(Some((user_id, teams))) = answers.try_next().await? {
+            self.state().correct(user_id, &teams);
         }
         Ok(())
+    }
+
+    /// Tells whether rows are unexplained that may be newer than an interrupted sync.
+    fn has_new_rows(&self) -> bool {
+        let state = self.state();
+        let is_new =
+            |(team_id, rows): (&TeamId, &Rows)| rows.is_open() && !state.steady.contains(team_id);
+        state.teams.iter().any(is_new)
     }
 
     /// Returns the teams of a user, as an interrupted sync was told if they count as many rows as then.
@@ -166,11 +206,26 @@ impl Search {
             self.state().recalled.push(user_id.clone());
             return Ok(teams);
         }
-        let mut teams = ask_teams(api, user_id).await?;
-        for it in &mut teams {
-            it.counted = self.state().counted.get(&it.team_id).copied().flatten();
-        }
-        api.work.keep(&key, &teams);
+        self.ask_teams(api, user_id).await
+    }
+
+    /// Asks for the teams of a user, and keeps them; somebody who was deleted meanwhile has none.
+    async fn ask_teams(&self, api: Api<'_>, user_id: &UserId) -> Result<Vec<UserTeam>, Error> {
+        let question = UsersListTeams {
+            user_id: user_id.clone(),
+        };
+        let teams = match api.ask(&question).await {
+            Err(Error::Api(error)) if error.kind() == Kind::NoSuchUser => Vec::new(),
+            other => other?,
+        };
+        let counted = |team_id: &TeamId| self.state().counted.get(team_id).copied().flatten();
+        let teams = teams.into_iter().map(|team| UserTeam {
+            counted: counted(&team.id),
+            is_owner: team.is_owner.unwrap_or_default(),
+            team_id: team.id,
+        });
+        let teams = teams.collect();
+        api.work.keep(&Key::UserTeams(user_id), &teams);
         Ok(teams)
     }
 
@@ -286,19 +341,4 @@ impl Rows {
     fn is_open(&self) -> bool {
         self.open != Some(0)
     }
-}
-
-/// Asks for the teams of a user; somebody who was deleted meanwhile has none.
-async fn ask_teams(api: Api<'_>, user_id: &UserId) -> Result<Vec<UserTeam>, Error> {
-    let user_id = user_id.clone();
-    let teams = match api.ask(&UsersListTeams { user_id }).await {
-        Err(Error::Api(error)) if error.kind() == Kind::NoSuchUser => Vec::new(),
-        other => other?,
-    };
-    let teams = teams.into_iter().map(|team| UserTeam {
-        team_id: team.id,
-        is_owner: team.is_owner.unwrap_or_default(),
-        counted: None,
-    });
-    Ok(teams.collect())
 }

@@ -10,7 +10,7 @@ use super::Search;
 use super::listing::{Whole, read_whole};
 use crate::api::Api;
 use crate::work::{Key, TeamPiece};
-use crate::{Error, Listing, Options, Stage};
+use crate::{DormantMemberships, Error, Listing, Options, Stage};
 
 /// How far the clocks of those who stamp answers and memberships may be apart.
 const CLOCK_SLACK_SECONDS: i64 = 60;
@@ -24,14 +24,6 @@ pub(crate) struct Teams {
     pub(crate) listing: Listing,
     /// When the rows of the teams were counted.
     counted_at: Option<Timestamp>,
-}
-
-/// Where members may come from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
-    /// An interrupted sync or the server.
-    Either,
-    Server,
 }
 
 /// A team and its members, sorted by user id.
@@ -59,7 +51,7 @@ impl Teams {
                 self.existing.push(it);
                 continue;
             }
-            match read_members(api, it.team, self.counted_at, Source::Server).await? {
+            match read_members(api, it.team, self.counted_at, None).await? {
                 Ok(team) => {
                     search.add(&team);
                     self.existing.push(team);
@@ -167,11 +159,11 @@ pub(crate) async fn read_teams(
         begun,
     } = read_whole(api, TeamsListAll).await?;
     teams.sort_by(|a, b| a.id.cmp(&b.id));
-    search.begin(&teams);
+    search.begin(api, &teams);
     let peopled = teams.iter().filter(|it| has_rows(it)).count() as u64;
     let mut asked = 0;
     let members = stream::iter(teams)
-        .map(|team| read_members(api, team, begun, Source::Either))
+        .map(|team| read_members(api, team, begun, Some(options.dormant_memberships)))
         .buffered(options.member_workers.max(1));
     let mut result = Teams {
         listing,
@@ -203,12 +195,13 @@ fn has_rows(team: &Team) -> bool {
     team.number_of_users != Some(0)
 }
 
-/// Reads the members of a team that was counted at `counted_at`, or returns its id when it is gone.
+/// Reads the members of a team that was counted at `counted_at`, or returns its id when it is gone. What an interrupted sync
+/// read may be `recalled`, if it fits to what is done about those who are not listed.
 async fn read_members(
     api: Api<'_>,
     team: Team,
     counted_at: Option<Timestamp>,
-    source: Source,
+    recalled: Option<DormantMemberships>,
 ) -> Result<Result<TeamMembers, TeamId>, Error> {
     if !has_rows(&team) {
         return Ok(Ok(TeamMembers {
@@ -221,11 +214,17 @@ async fn read_members(
         }));
     }
     let key = Key::Members(&team.id);
-    let is_of_use = |it: &TeamPiece| Some(it.counted) == team.number_of_users;
-    let recalled = match source {
-        Source::Either => api.work.recall(&key, is_of_use),
-        Source::Server => None,
-    };
+    let recalled = recalled.and_then(|dormant_memberships| {
+        api.work.recall(&key, |it: &TeamPiece| {
+            let members = it.members.len() as u64;
+            let explains = match dormant_memberships {
+                // The search finds out who else there is.
+                DormantMemberships::Resolve => members <= it.counted,
+                DormantMemberships::Count => members == it.counted,
+            };
+            explains && Some(it.counted) == team.number_of_users
+        })
+    });
     let is_recalled = recalled.is_some();
     let (members, listing) = match recalled {
         Some(TeamPiece {

@@ -5,6 +5,8 @@ mod churn;
 #[cfg(test)]
 mod completeness;
 #[cfg(test)]
+mod continued;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod progress;

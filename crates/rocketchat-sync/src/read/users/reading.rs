@@ -131,6 +131,11 @@ impl<'r, 'a> Reading<'r, 'a> {
             return self.recall_or_ask(page).await;
         }
         let ask = |page| Box::pin(ask_known(api, source, whom, page)) as BoxFuture<'a, _>;
+        if self.attempt > 1 {
+            return self.reader.ask(whom, page).await;
+        }
+        // Side by side, answers are made in any order, and prove nothing about a list that changes.
+        self.pager.demand_rest();
         let pages = self.pager.pages_ahead().take(self.reader.workers);
         match self.ahead.take(page, pages, ask).await {
             Some(answer) => answer,
@@ -151,6 +156,8 @@ impl<'r, 'a> Reading<'r, 'a> {
             let is_of_use = |it: &UsersPage| it.total == tally.announced_last;
             if let Some(UsersPage { rows, total }) = work.recall(&key, is_of_use) {
                 self.recalled = true;
+                // The answers are not of one hour, so that they prove nothing about a list that changes.
+                self.pager.demand_rest();
                 return Ok(Rows { rows, total });
             }
         }
@@ -179,7 +186,7 @@ impl<'r, 'a> Reading<'r, 'a> {
         let settled = self.pager.settle();
         let shows_newest =
             self.reader.source == Source::ListByStatus && self.whom == Whom::Everybody;
-        let may_mend = !self.recalled && settled.is_err() && self.pager.may_lack_newcomers();
+        let may_mend = settled.is_err() && self.pager.may_lack_newcomers();
         if !shows_newest || !(may_mend || self.recalled && settled.is_ok()) {
             return Ok(settled.map(|()| Vec::new()));
         }
@@ -263,7 +270,6 @@ impl<'a> Ahead<'a> {
         ask: impl Fn(Page) -> BoxFuture<'a, Result<Rows<User>, Error>>,
     ) -> Option<Result<Rows<User>, Error>> {
         if self.pages.front().is_some_and(|first| *first != page) {
-            // The list moved, so the guesses were wrong.
             *self = Self::default();
         }
         for page in pages.skip(self.pages.len()) {
