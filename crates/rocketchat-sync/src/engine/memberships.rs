@@ -41,10 +41,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Ends the search for deactivated members. Where rows are unexplained, what an interrupted sync read may be the reason,
-    /// and is read again. Where the users that were deactivated when they were listed do not explain
-    /// all rows, those are asked for too that were deactivated between then and the question for the members, which left
-    /// them out.
+    /// Ends the search for deactivated members. Where rows are unexplained, what an interrupted sync read may be the reason
+    /// and is read again; then those are asked for too that were deactivated between the list of users and the question for
+    /// the members, which left them out.
     pub(super) async fn find_dormant(
         &self,
         search: Search,
