@@ -45,6 +45,8 @@ pub(crate) async fn run(
     let outcome = async {
         let workspace = reach(&server, account)?;
         let options = settings::options(choices, &workspace.user_id, Some(NO_COMPARISON))?;
+        // Means nothing here, but a mistake in it would end a sync.
+        settings::resume(choices)?;
         let terms = Terms {
             file: &file,
             // The next demo has another address, and so nothing to continue.

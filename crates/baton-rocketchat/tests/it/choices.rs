@@ -82,6 +82,7 @@ async fn bad_values_are_refused_and_named() {
             &["600", "soon", "-5m", "0s", "5m ago"],
         ),
         ("", "BATON_ROCKETCHAT_TEAM_ROLES", &["yes", "2"]),
+        ("", "BATON_NO_RESUME", &["yes", "2"]),
     ] {
         for value in values {
             let binary = Binary::for_account(&server, Account::Reader);
