@@ -1,6 +1,6 @@
 //! A process that dies loses the requests in flight at most, and never damages the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use baton_c1z::{Limits, Reader};
@@ -13,7 +13,8 @@ const KILLS: u32 = 50;
 /// Teams whose members may be in flight at once.
 const MEMBER_WORKERS: usize = 2;
 
-/// A workspace without rows of deleted users, which would be looked at again and again.
+/// A workspace without rows of deleted users, which would be looked at again and again, and without teams of deactivated
+/// users alone: their lists are empty, and an empty list is never kept.
 fn workspace(users: usize, teams: usize) -> Workspace {
     let mut workspace = Workspace::generate(&Shape {
         users,
@@ -21,20 +22,54 @@ fn workspace(users: usize, teams: usize) -> Workspace {
         members: 8,
         seed: 4,
     });
-    let alive: Vec<_> = workspace.users.iter().map(|user| user.id.clone()).collect();
+    let active: HashMap<_, _> = workspace
+        .users
+        .iter()
+        .map(|user| (user.id.clone(), user.active))
+        .collect();
     for team in &mut workspace.teams {
         team.members
-            .retain(|member| alive.contains(&member.user_id));
+            .retain(|member| active.contains_key(&member.user_id));
+        if !team.members.iter().any(|member| active[&member.user_id]) {
+            team.members.clear();
+        }
     }
     workspace
 }
 
-/// The teams whose members have to be asked for.
-fn peopled(server: &Server) -> usize {
-    server.with(|it| {
-        let teams = it.teams.iter();
-        teams.filter(|team| !team.members.is_empty()).count()
-    })
+/// How often the members of each team were asked for, from a place in the log on.
+fn asked(server: &Server, from: usize) -> BTreeMap<Option<String>, usize> {
+    let mut asked = BTreeMap::new();
+    let calls = server.log().into_iter().skip(from);
+    for call in calls.filter(|it| it.route == "teams.members") {
+        *asked.entry(call.query).or_default() += 1;
+    }
+    asked
+}
+
+/// What one sync asked for, however often it was killed: no more than one that was left alone, and what was in flight.
+#[track_caller]
+fn assert_not_twice(
+    asked: &BTreeMap<Option<String>, usize>,
+    alone: &BTreeMap<Option<String>, usize>,
+    killed: usize,
+) {
+    for (team, times) in asked {
+        assert!(
+            *times <= alone[team] + killed,
+            "{team:?}: {times}, killed {killed} times"
+        );
+    }
+    let (all, most): (usize, usize) = (asked.values().sum(), alone.values().sum());
+    assert!(
+        all <= most + MEMBER_WORKERS * killed,
+        "{all} for {most}, killed {killed} times"
+    );
+}
+
+/// The identifier of the newest finished sync.
+fn newest(binary: &Binary) -> Option<String> {
+    binary.finished_syncs().pop().map(|it| it.0)
 }
 
 /// Kills the process at moments from start to end of a sync, sometimes twice, and runs each sync to its end.
@@ -53,35 +88,33 @@ async fn a_process_killed_at_any_moment_is_continued() {
     let started = Instant::now();
     assert_eq!(binary.run(&[]).await.code, Some(0));
     let whole = started.elapsed();
+    let alone = asked(&server, 0);
     let (mut kills, mut continued) = (0, 0);
     while kills < KILLS {
-        let asked = server.calls("teams.members");
-        let mut killed = 0;
+        let mut finished = newest(&binary);
+        let (mut from, mut killed) = (server.log().len(), 0);
         // Every third one twice.
         for _ in 0..=u32::from(kills % 3 == 2) {
             let after = whole * (kills * 37 % KILLS) / KILLS;
             let run = binary.run_and_kill(after, temp_dir.path()).await;
             assert!(matches!(run.code, None | Some(0)), "{}", run.stderr);
-            if run.code.is_none() {
-                killed += 1;
-            }
+            killed += 1;
+            kills += 1;
             // Whatever happened, the file is whole, and its finished syncs are the truth.
             check(&binary, &server);
-            kills += 1;
+            assert_not_twice(&asked(&server, from), &alone, killed);
+            let now = newest(&binary);
+            if now != finished {
+                // It was killed after its end, or not at all: what follows is another sync.
+                (finished, from, killed) = (now, server.log().len(), 0);
+            }
         }
         let run = binary.run(&[]).await;
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         check(&binary, &server);
-        let is_continued = run.stderr.contains("continuing an interrupted sync");
-        continued += u32::from(is_continued);
+        assert_not_twice(&asked(&server, from), &alone, killed);
+        continued += u32::from(run.stderr.contains("continuing an interrupted sync"));
         assert_eq!(binary.files(), ["sync.c1z"]);
-        if is_continued {
-            let asked = server.calls("teams.members") - asked;
-            let most = peopled(&server) + MEMBER_WORKERS * killed;
-            // One that was killed after its end is another sync.
-            let ends = 1 + usize::from(asked > most);
-            assert!(asked <= ends * most, "{asked} for {most}");
-        }
     }
     assert!(continued > KILLS / 5, "{continued} continued");
 }
@@ -141,8 +174,8 @@ async fn a_signal_keeps_what_was_read() {
             last["summary"]["continued"]["pieces"].as_u64() >= Some(4),
             "{last}"
         );
-        let most = peopled(&server) + MEMBER_WORKERS;
-        assert!(server.calls("teams.members") <= most);
+        let teams = server.with(|it| it.teams.iter().filter(|it| !it.members.is_empty()).count());
+        assert!(server.calls("teams.members") <= teams + MEMBER_WORKERS);
         check(&binary, &server);
     }
 }
