@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use baton_c1z::{Limits, Options, Reader, Store, SyncRun, Unfinished};
 use baton_model::{Clock, FixedClock, SyncId, Timestamp};
@@ -319,6 +320,8 @@ fn a_torn_line_makes_room() {
     let id = place.kill(0, &[("a", "1")]);
     let mut text = fs::read(place.journal()).unwrap();
     text.extend(b"{\"key\":\"torn\",\"at\":\"2026-");
+    // Longer than what comes in its place.
+    text.extend([b'1'; 10_000]);
     fs::write(place.journal(), text).unwrap();
     assert_eq!(place.kill(HOUR, &[("b", "2")]), id);
     recalls(
@@ -469,6 +472,47 @@ fn what_cannot_be_saved_stays_in_the_journal() {
         &place.open(2 * HOUR),
         &[("a", piece("1", 0)), ("b", piece("2", HOUR))],
     );
+}
+
+/// Tells the time, and once it is armed makes the file one that cannot be replaced.
+struct Saboteur {
+    file: PathBuf,
+    is_armed: AtomicBool,
+}
+
+impl Clock for Saboteur {
+    fn now(&self) -> Timestamp {
+        if self.is_armed.swap(false, Ordering::Relaxed) {
+            fs::create_dir_all(self.file.join("inside")).unwrap();
+        }
+        time(0)
+    }
+}
+
+/// The journal is emptied when the file is saved, and not a moment before.
+#[test]
+fn a_save_that_fails_at_the_very_end_leaves_the_journal() {
+    let place = Place::new();
+    let clock = Arc::new(Saboteur {
+        file: place.file(),
+        is_armed: AtomicBool::new(false),
+    });
+    let told: Arc<dyn Clock> = Arc::<Saboteur>::clone(&clock);
+    let sink = C1z::open(
+        &place.file(),
+        place.options(),
+        told,
+        Some(&resume(OURS, true)),
+    )
+    .unwrap();
+    sink.journal().keep("a", "1");
+    // Next asked when the file has been opened once more.
+    clock.is_armed.store(true, Ordering::Relaxed);
+    Box::new(sink).suspend();
+    assert_eq!(place.names(), ["sync.c1z", "sync.c1z.journal"]);
+    assert_eq!(names(&place.file()), ["inside"]);
+    place.unblock();
+    recalls(&place.open(HOUR), &[("a", piece("1", 0))]);
 }
 
 #[test]
