@@ -19,9 +19,13 @@ const LONGEST_UNSYNCED: Duration = Duration::from_secs(1);
 /// The age up to which a piece of work is used, in seconds.
 const OLDEST: i64 = 24 * 3600;
 
+/// How far a clock may have been put back since, in seconds.
+const CLOCK_SLACK: i64 = 60;
+
 /// Tells whether a piece of work can be used at `now`. One from the future says that a clock is wrong.
 pub(super) fn is_usable(piece: &Piece, now: Timestamp) -> bool {
-    piece.kept_at <= now && now.seconds() - piece.kept_at.seconds() <= OLDEST
+    let age = now.seconds() - piece.kept_at.seconds();
+    (-CLOCK_SLACK..=OLDEST).contains(&age)
 }
 
 /// A journal that is kept in a file.
@@ -328,7 +332,8 @@ mod tests {
             (0, true),
             (24 * HOUR, true),
             (24 * HOUR + 1, false),
-            (-1, false),
+            (-60, true),
+            (-61, false),
         ] {
             assert_eq!(is_usable(&piece("1", 0), time(now)), expected, "{now}");
             let folder = folder(b"");
