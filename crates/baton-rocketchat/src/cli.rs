@@ -83,6 +83,10 @@ pub(crate) struct Choices {
         value_name = "HOW"
     )]
     pub(crate) dormant_memberships: Option<DormantMemberships>,
+    /// Requests under way at once on an endpoint that nothing limits, half of them for the members of teams [default: 4]
+    /// ($BATON_WORKERS)
+    #[arg(long, global = true, value_name = "N", value_parser = value_parser!(u8).range(1..=32))]
+    pub(crate) workers: Option<u8>,
     /// Fail if users, roles, teams, role grants or memberships are fewer by more than this than in the file's newest sync; 0
     /// turns that off [default: 50] ($BATON_MAX_SHRINK)
     #[arg(long, global = true, value_name = "PERCENT", value_parser = value_parser!(u8).range(0..=100))]

@@ -21,6 +21,7 @@ const AUTH_TOKEN: &str = "rocketchat-auth-token";
 const TEAM_ROLES: &str = "rocketchat-team-roles";
 const DORMANT_MEMBERSHIPS: &str = "rocketchat-dormant-memberships";
 const MAX_SHRINK: &str = "max-shrink";
+const WORKERS: &str = "workers";
 const NO_RESUME: &str = "no-resume";
 const MAX_DURATION: &str = "max-duration";
 
@@ -73,6 +74,17 @@ pub(crate) fn options(
             cli::DormantMemberships::Resolve => rocketchat_sync::DormantMemberships::Resolve,
             cli::DormantMemberships::Count => rocketchat_sync::DormantMemberships::Count,
         };
+    }
+    let workers = match flags.workers {
+        Some(workers) => Some(workers),
+        None => parsed(WORKERS, "a whole number from 1 to 32", |text| {
+            text.parse().ok().filter(|it| (1..=32).contains(it))
+        })?,
+    };
+    if let Some(workers) = workers {
+        options.workers = workers.into();
+        // They are heavy on the server, which loads all active users for each call.
+        options.member_workers = workers.div_ceil(2).into();
     }
     let chosen = match flags.max_shrink {
         Some(percent) => Some(percent),

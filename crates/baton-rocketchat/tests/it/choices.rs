@@ -120,3 +120,44 @@ async fn a_switch_takes_the_words_of_go() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_workers_gives_the_same_sync() {
+    let server = server().await;
+    let mut grants = Vec::new();
+    for (flags, variable) in [
+        (&[][..], ""),
+        (&["--workers", "1"], ""),
+        (&["--workers", "32"], "1"),
+        (&[], "3"),
+    ] {
+        let binary = Binary::for_account(&server, Account::Reader).with("BATON_WORKERS", variable);
+        let run = binary.run(flags).await;
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        grants.push(binary.finished_syncs()[0].1);
+    }
+    assert!(grants.iter().all(|it| *it == grants[0]), "{grants:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_of_workers_that_means_nothing_is_refused() {
+    for (flags, variable) in [
+        (&["--workers", "0"][..], ""),
+        (&["--workers", "33"], ""),
+        (&[], "0"),
+        (&[], "many"),
+    ] {
+        let binary = Binary::new()
+            .with("BATON_ROCKETCHAT_BASE_URL", "http://127.0.0.1:1")
+            .with("BATON_ROCKETCHAT_USER_ID", "x")
+            .with("BATON_ROCKETCHAT_AUTH_TOKEN", "y")
+            .with("BATON_WORKERS", variable);
+        let run = binary.run(flags).await;
+        assert_eq!(run.code, Some(2), "{}", run.stderr);
+        assert!(
+            run.stderr.to_lowercase().contains("workers"),
+            "{}",
+            run.stderr
+        );
+    }
+}
