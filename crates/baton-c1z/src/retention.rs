@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Result};
 
-use crate::SyncRun;
-use crate::schema::TABLES_BY_SYNC;
+use crate::{SyncRun, schema};
 
 /// Deletes the syncs that are too many, while the sync `running` is still open, and returns how many that were.
 pub(crate) fn prune(connection: &Connection, running: &str, keep: usize) -> Result<usize> {
@@ -14,11 +13,8 @@ pub(crate) fn prune(connection: &Connection, running: &str, keep: usize) -> Resu
         .filter(|run| run.sync_id != running)
         .collect();
     let doomed = doomed(&older, keep.saturating_sub(1));
-    for table in TABLES_BY_SYNC {
-        let mut delete = connection.prepare(&format!("delete from {table} where sync_id = ?1"))?;
-        for sync in &doomed {
-            delete.execute([sync])?;
-        }
+    for sync in &doomed {
+        schema::delete_sync(connection, sync)?;
     }
     Ok(doomed.len())
 }

@@ -52,7 +52,7 @@ const TABLES: [(&str, &str); 7] = [
 ];
 
 /// Tables whose rows belong to a sync, the list of syncs last, so that an interrupted deletion can be repeated.
-pub(crate) const TABLES_BY_SYNC: [&str; 7] = [
+const TABLES_BY_SYNC: [&str; 7] = [
     "v1_grants",
     "v1_entitlements",
     "v1_resources",
@@ -221,7 +221,16 @@ pub(crate) fn forged_table(connection: &Connection) -> Result<Option<&'static st
 
 /// Deletes the records of a sync, but not the sync.
 pub(crate) fn delete_records(connection: &Connection, sync: &str) -> Result<()> {
-    for table in TABLES_OF_RECORDS {
+    delete_from(&TABLES_OF_RECORDS, connection, sync)
+}
+
+/// Deletes a sync and everything of it.
+pub(crate) fn delete_sync(connection: &Connection, sync: &str) -> Result<()> {
+    delete_from(&TABLES_BY_SYNC, connection, sync)
+}
+
+fn delete_from(tables: &[&str], connection: &Connection, sync: &str) -> Result<()> {
+    for table in tables {
         connection.execute(&format!("delete from {table} where sync_id = ?1"), [sync])?;
     }
     Ok(())

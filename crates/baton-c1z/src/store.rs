@@ -100,7 +100,7 @@ impl Store {
     pub fn keep(&self, sync: &Unfinished) -> Result<(), Error> {
         self.copy.run("keep an unfinished sync", |connection| {
             unfinished::change(connection, |it| {
-                unfinished::delete(it, &sync.sync_id.to_string())?;
+                schema::delete_sync(it, &sync.sync_id.to_string())?;
                 sync.insert(it)
             })
         })
@@ -141,7 +141,7 @@ impl Store {
     /// When the working copy cannot be written.
     pub fn resume_sync(self, sync_id: SyncId, started_at: Timestamp) -> Result<SyncWriter, Error> {
         self.copy.run("start over", |connection| {
-            unfinished::delete(connection, &sync_id.to_string())
+            schema::delete_sync(connection, &sync_id.to_string())
         })?;
         self.start(sync_id, started_at)
     }

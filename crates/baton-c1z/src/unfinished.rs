@@ -8,8 +8,7 @@ use baton_model::{SyncId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::copy::WorkingCopy;
-use crate::schema::TABLES_BY_SYNC;
-use crate::{Error, StoredTime, SyncRun};
+use crate::{Error, StoredTime, SyncRun, schema};
 
 /// The age up to which a sync is continued, in seconds.
 const OLDEST: i64 = 7 * 24 * 3600;
@@ -117,20 +116,9 @@ pub(crate) fn delete_all(
     let found = statement.query_map(params![key, value], |row| row.get(0))?;
     let doomed: Vec<String> = found.collect::<Result<_, _>>()?;
     for sync_id in &doomed {
-        delete(connection, sync_id)?;
+        schema::delete_sync(connection, sync_id)?;
     }
     Ok(doomed.len())
-}
-
-/// Deletes everything of a sync.
-pub(crate) fn delete(connection: &Connection, sync_id: &str) -> rusqlite::Result<()> {
-    for table in TABLES_BY_SYNC {
-        connection.execute(
-            &format!("delete from {table} where sync_id = ?1"),
-            [sync_id],
-        )?;
-    }
-    Ok(())
 }
 
 /// Adds the row of a full sync that begins.

@@ -110,6 +110,16 @@ impl Place {
         sink.sync_id()
     }
 
+    /// One piece of work of a sync that went no further, in the file or in the journal.
+    fn leave(&self, in_file: bool) -> SyncId {
+        let pieces = [("a", "1")];
+        if in_file {
+            self.interrupt(0, &pieces)
+        } else {
+            self.kill(0, &pieces)
+        }
+    }
+
     /// A sync that comes to its end.
     fn finish(&self, at: i64) -> SyncId {
         let mut sink = self.open(at);
@@ -380,11 +390,7 @@ fn a_sync_is_continued_for_a_week_and_its_pieces_for_a_day() {
     ] {
         for in_file in [true, false] {
             let place = Place::new();
-            let id = if in_file {
-                place.interrupt(0, &[("a", "1")])
-            } else {
-                place.kill(0, &[("a", "1")])
-            };
+            let id = place.leave(in_file);
             let sink = place.open(at);
             assert_eq!(sink.sync_id() == id, is_continued, "{at}");
             let expected = [("a", piece("1", 0))];
@@ -407,11 +413,7 @@ fn what_was_interrupted_twice_is_as_old_as_each_piece() {
 fn the_work_of_another_subject_is_not_used() {
     for in_file in [true, false] {
         let place = Place::new();
-        let id = if in_file {
-            place.interrupt(0, &[("a", "1")])
-        } else {
-            place.kill(0, &[("a", "1")])
-        };
+        let id = place.leave(in_file);
         let run = resume("another workspace", true);
         let sink = place.try_open(HOUR, Some(&run)).unwrap();
         assert_ne!(sink.sync_id(), id);

@@ -336,6 +336,28 @@ mod tests {
             rows
         }
 
+        /// Removes or adds a row, as the numbered change says if there is one, and notes what the list is then.
+        fn change(
+            &mut self,
+            change: Option<(usize, Option<(bool, u32)>)>,
+            moments: &mut Vec<Vec<Item>>,
+        ) {
+            match change {
+                Some((_, Some((true, at)))) if !self.0.is_empty() => {
+                    self.0.remove(at as usize % self.0.len());
+                }
+                Some((now, Some((_, at)))) => {
+                    let item = items([at * 2 + 1]).remove(0);
+                    // Ids are never used again.
+                    if moments.iter().all(|rows| !rows.contains(&item)) {
+                        self.0.push((item, now + 1));
+                    }
+                }
+                _ => {}
+            }
+            moments.push(self.rows());
+        }
+
         fn newest(&self) -> Vec<Item> {
             let mut rows = self.0.clone();
             rows.sort_by_key(|(_, created)| std::cmp::Reverse(*created));
@@ -415,19 +437,7 @@ mod tests {
             let mut changes = changes.into_iter().enumerate();
             let mut picks = picks.into_iter().cycle();
             let result = read_side_by_side(&server, workers, &mut list, |n| picks.next().unwrap() % n, |list| {
-                match changes.next() {
-                    Some((_, Some((true, at)))) if !list.0.is_empty() => {
-                        list.0.remove(at as usize % list.0.len());
-                    }
-                    Some((now, Some((_, at)))) => {
-                        let item = items([at * 2 + 1]).remove(0);
-                        if moments.iter().all(|rows| !rows.contains(&item)) {
-                            list.0.push((item, now + 1));
-                        }
-                    }
-                    _ => {}
-                }
-                moments.push(list.rows());
+                list.change(changes.next(), &mut moments);
             });
             if let Ok(rows) = result {
                 let rows: Vec<_> = rows.into_iter().collect();
@@ -454,18 +464,7 @@ mod tests {
             let mut moments = vec![list.rows()];
             let mut changes = changes.into_iter().enumerate();
             let result = read(&server, no_all, newest, &mut list, |list| {
-                match changes.next() {
-                    Some((_, Some((true, at)))) if !list.0.is_empty() => { list.0.remove(at as usize % list.0.len()); }
-                    Some((now, Some((_, at)))) => {
-                        let item = items([at * 2 + 1]).remove(0);
-                        // Ids are never used again.
-                        if moments.iter().all(|rows| !rows.contains(&item)) {
-                            list.0.push((item, now + 1));
-                        }
-                    }
-                    _ => {}
-                }
-                moments.push(list.rows());
+                list.change(changes.next(), &mut moments);
             });
             if let Ok(rows) = result {
                 let rows: Vec<_> = rows.into_iter().collect();

@@ -26,7 +26,8 @@ pub(crate) struct Reading<'r, 'a> {
     ahead: Ahead<'a>,
     /// An answer that came before the pager asked for it.
     first: Option<Rows<User>>,
-    begun: bool,
+    /// Whether requests were free when this attempt began; `None` before.
+    unlimited: Option<bool>,
     /// Whether pages of an interrupted sync were used.
     recalled: bool,
     settled: bool,
@@ -57,7 +58,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             pager: SortedPager::new(),
             ahead: Ahead::default(),
             first: None,
-            begun: false,
+            unlimited: None,
             recalled: false,
             settled: false,
             seen: Seen::default(),
@@ -69,8 +70,12 @@ impl<'r, 'a> Reading<'r, 'a> {
     /// # Errors
     /// The list cannot be read, does not balance, lacks the token's owner, or hides the roles.
     pub(crate) async fn next(&mut self) -> Result<Part, Error> {
-        if !std::mem::replace(&mut self.begun, true) && self.reader.api.is_unlimited() {
-            self.look_at_length().await?;
+        if self.unlimited.is_none() {
+            let unlimited = self.reader.api.is_unlimited();
+            self.unlimited = Some(unlimited);
+            if unlimited {
+                self.look_at_length().await?;
+            }
         }
         while let Some(page) = self.pager.next_page() {
             match self.ask(page).await {
@@ -127,16 +132,16 @@ impl<'r, 'a> Reading<'r, 'a> {
         if page.count == 0 || source == Source::Unknown {
             return self.reader.ask(whom, page).await;
         }
-        if !api.is_unlimited() {
+        if self.unlimited != Some(true) {
             return self.recall_or_ask(page).await;
         }
-        let ask = |page| Box::pin(ask_known(api, source, whom, page)) as BoxFuture<'a, _>;
         if self.attempt > 1 {
             return self.reader.ask(whom, page).await;
         }
         // Side by side, answers are made in any order, and prove nothing about a list that changes.
         self.pager.demand_rest();
         let pages = self.pager.pages_ahead().take(self.reader.workers);
+        let ask = |page| Box::pin(ask_known(api, source, whom, page)) as BoxFuture<'a, _>;
         match self.ahead.take(page, pages, ask).await {
             Some(answer) => answer,
             None => self.reader.ask(whom, page).await,
@@ -207,7 +212,7 @@ impl<'r, 'a> Reading<'r, 'a> {
         self.attempt += 1;
         self.pager = SortedPager::new();
         self.ahead = Ahead::default();
-        self.begun = false;
+        self.unlimited = None;
         self.recalled = false;
         self.settled = false;
         self.seen = Seen::default();
