@@ -134,8 +134,8 @@ fn put_users(sync: &mut SyncWriter, count: usize) -> Result<Vec<ResourceId>> {
 
 fn put_holdables(
     sync: &mut SyncWriter,
-    kind: &str,
-    slug: &str,
+    kind: &'static str,
+    slug: &'static str,
     count: usize,
     details: &ResourceTrait,
 ) -> Result<Vec<EntitlementId>> {

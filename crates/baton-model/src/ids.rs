@@ -3,15 +3,16 @@
 //! Parts are joined with `:` and not escaped, as every Baton connector does (`c1z.md` section 5), so an identifier
 //! cannot be taken apart again; that is why the parts are kept.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-/// Identifies a resource type, such as `user`.
+/// Identifies a resource type, such as `user`. Made of a `&'static str`, it and its copies take no memory of their own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct ResourceTypeId(Arc<str>);
+pub struct ResourceTypeId(Cow<'static, str>);
 
 impl ResourceTypeId {
     /// Returns the identifier as text.
@@ -20,9 +21,9 @@ impl ResourceTypeId {
     }
 }
 
-impl<T: AsRef<str>> From<T> for ResourceTypeId {
+impl<T: Into<Cow<'static, str>>> From<T> for ResourceTypeId {
     fn from(id: T) -> Self {
-        Self(Arc::from(id.as_ref()))
+        Self(id.into())
     }
 }
 
@@ -40,11 +41,11 @@ pub struct ResourceId {
 }
 
 impl ResourceId {
-    /// Makes the identifier of `resource` within `resource_type`.
-    pub fn new(resource_type: impl Into<ResourceTypeId>, resource: impl AsRef<str>) -> Self {
+    /// Makes the identifier of `resource` within `resource_type`. An `Arc` is kept as it is, without a copy.
+    pub fn new(resource_type: impl Into<ResourceTypeId>, resource: impl Into<Arc<str>>) -> Self {
         Self {
             resource_type: resource_type.into(),
-            resource: Arc::from(resource.as_ref()),
+            resource: resource.into(),
         }
     }
 
@@ -69,15 +70,15 @@ impl fmt::Display for ResourceId {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementId {
     resource: ResourceId,
-    slug: Arc<str>,
+    slug: Cow<'static, str>,
 }
 
 impl EntitlementId {
     /// Makes the identifier of the entitlement `slug` on `resource`.
-    pub fn new(resource: ResourceId, slug: impl AsRef<str>) -> Self {
+    pub fn new(resource: ResourceId, slug: impl Into<Cow<'static, str>>) -> Self {
         Self {
             resource,
-            slug: Arc::from(slug.as_ref()),
+            slug: slug.into(),
         }
     }
 
@@ -126,9 +127,9 @@ mod tests {
         /// Whatever the source system puts into its ids, the text is the parts and nothing else.
         #[test]
         fn texts_are_the_parts_joined(kind: String, id: String, slug: String, user: String) {
-            let resource = ResourceId::new(&kind, &id);
-            let entitlement = EntitlementId::new(resource.clone(), &slug);
-            let grant = Grant { entitlement: entitlement.clone(), principal: ResourceId::new("user", &user) };
+            let resource = ResourceId::new(kind.clone(), id.as_str());
+            let entitlement = EntitlementId::new(resource.clone(), slug.clone());
+            let grant = Grant { entitlement: entitlement.clone(), principal: ResourceId::new("user", user.as_str()) };
             prop_assert_eq!(resource.to_string(), [&*kind, &*id].join(":"));
             prop_assert_eq!(entitlement.to_string(), [&*kind, &*id, &*slug].join(":"));
             prop_assert_eq!(grant.id(), [&*kind, &*id, &*slug, "user", &*user].join(":"));
@@ -141,8 +142,8 @@ mod tests {
             other in ("[^:]{0,3}", "[^:]{0,3}", "[^:]{0,3}"),
         ) {
             let grant = |(team, slug, user): &(String, String, String)| Grant {
-                entitlement: EntitlementId::new(ResourceId::new("team", team), slug),
-                principal: ResourceId::new("user", user),
+                entitlement: EntitlementId::new(ResourceId::new("team", team.as_str()), slug.clone()),
+                principal: ResourceId::new("user", user.as_str()),
             };
             prop_assert_eq!(grant(&one).id() == grant(&other).id(), one == other);
         }

@@ -41,13 +41,13 @@ pub(crate) struct Synced {
 
 impl Synced {
     /// Returns the number of resources of a type.
-    pub(crate) fn resources(&self, kind: &str) -> u64 {
+    pub(crate) fn resources(&self, kind: &'static str) -> u64 {
         let counts = &self.report.summary.resources;
         counts.get(&kind.into()).copied().unwrap_or_default()
     }
 
     /// Returns the number of grants of entitlements to resources of a type.
-    pub(crate) fn grants(&self, kind: &str) -> u64 {
+    pub(crate) fn grants(&self, kind: &'static str) -> u64 {
         let counts = &self.report.summary.grants;
         counts.get(&kind.into()).copied().unwrap_or_default()
     }

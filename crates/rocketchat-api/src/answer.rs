@@ -15,11 +15,19 @@ pub struct Answer<'a> {
 const WORDS: usize = 300;
 
 impl Answer<'_> {
+    pub(crate) fn is_success(status: u16) -> bool {
+        (200..300).contains(&status)
+    }
+
+    pub(crate) fn names_json(content_type: &str) -> bool {
+        content_type.to_ascii_lowercase().contains("json")
+    }
+
     /// Tells whether the body claims to be JSON. A 200 is no proof: up to 7.4 an unknown path answers with the web
     /// application's page (`rocketchat-api.md` section 6.2).
     pub(crate) fn is_json(&self) -> bool {
         match self.content_type {
-            Some(content_type) => content_type.to_ascii_lowercase().contains("json"),
+            Some(content_type) => Self::names_json(content_type),
             None => self.body.trim_ascii_start().first() == Some(&b'{'),
         }
     }

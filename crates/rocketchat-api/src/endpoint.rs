@@ -3,7 +3,7 @@
 use http::Request;
 use serde::de::DeserializeOwned;
 
-use crate::{Answer, Error, Query};
+use crate::{Answer, Arrival, Error, Query};
 
 /// A question that can be asked, with its parameters. All of them are `GET`.
 pub trait Endpoint {
@@ -37,40 +37,33 @@ pub trait Endpoint {
 }
 
 /// A success body: the data, and the word of the server that it is one.
+///
+/// A list is taken out of the body while it arrives, so that neither all of its text is held at once nor read twice.
 pub trait Body: DeserializeOwned {
+    /// An element of the list; [`IgnoredAny`](serde::de::IgnoredAny) where there is none.
+    type Row: DeserializeOwned + Send;
+    /// The name of the list in the body, if there is one.
+    const ROWS: Option<&'static str> = None;
     /// What the caller wants of it.
     type Output;
 
     /// Returns the data, or `None` when the body does not say `"success": true`.
-    fn into_output(self) -> Option<Self::Output>;
+    fn into_output(self, rows: Vec<Self::Row>) -> Option<Self::Output>;
 }
 
-/// Reads the answer to a request of `endpoint`.
+/// Reads the answer to a request of `endpoint`, if all of its body is there; [`Arrival`] reads it while it comes.
 ///
 /// # Errors
 /// Anything but a JSON body that says `"success": true` and has the documented shape, whatever the status.
 pub fn decode<E: Endpoint>(_endpoint: &E, answer: &Answer<'_>) -> Result<E::Output, Error> {
-    if !(200..300).contains(&answer.status) || !answer.is_json() {
-        return Err(Error::read(E::NAME, answer));
+    let mut arrival = Arrival::<E>::new();
+    if !arrival.begin(answer.status, answer.content_type) {
+        return arrival.end(answer);
     }
-    let malformed = |source| Error::Malformed {
-        endpoint: E::NAME,
-        status: answer.status,
-        source,
-    };
-    match serde_json::from_slice::<E::Body>(answer.body) {
-        Ok(body) => body
-            .into_output()
-            .ok_or_else(|| Error::read(E::NAME, answer)),
-        // A refusal with status 200 lacks the data; it is worth more than "missing field".
-        Err(source) => match Error::read(E::NAME, answer) {
-            refused @ Error::Refused { .. } if says_no(answer.body) => Err(refused),
-            _ => Err(malformed(source)),
-        },
-    }
-}
-
-fn says_no(body: &[u8]) -> bool {
-    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    body.get("success") == Some(&serde_json::Value::Bool(false))
+    let mut rest = Vec::new();
+    arrival.take(answer.body, &mut rest);
+    arrival.end(&Answer {
+        body: &rest,
+        ..*answer
+    })
 }

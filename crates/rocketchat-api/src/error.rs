@@ -38,12 +38,14 @@ pub enum Error {
         kind: Kind,
     },
     /// The JSON is cut, or not of the documented shape.
-    #[error("{endpoint} answered {status} with a body that cannot be read")]
+    #[error("{endpoint} answered {status} with {} that cannot be read", part(*.row))]
     Malformed {
         /// The endpoint asked.
         endpoint: &'static str,
         /// The HTTP status.
         status: u16,
+        /// The row that it is about, counted from 0, if it is about one of a list; places are then within the row.
+        row: Option<usize>,
         /// Where and why.
         source: serde_json::Error,
     },
@@ -118,7 +120,7 @@ impl Error {
         let status = answer.status;
         if !answer.is_json() {
             let content_type = shorten(answer.content_type.unwrap_or("an unnamed content type"));
-            let kind = if (200..300).contains(&status) {
+            let kind = if Answer::is_success(status) {
                 Kind::Absent
             } else {
                 Kind::of_status(status)
@@ -137,6 +139,7 @@ impl Error {
                 return Self::Malformed {
                     endpoint,
                     status,
+                    row: None,
                     source,
                 };
             }
@@ -150,6 +153,13 @@ impl Error {
             message: refusal.message,
             kind,
         }
+    }
+}
+
+fn part(row: Option<usize>) -> String {
+    match row {
+        Some(row) => format!("a row (number {row} of the list, from 0)"),
+        None => "a body".to_owned(),
     }
 }
 
@@ -197,7 +207,7 @@ impl Refusal {
     }
 
     fn kind(&self, status: u16) -> Kind {
-        if status != 400 && !(200..300).contains(&status) {
+        if status != 400 && !Answer::is_success(status) {
             return Kind::of_status(status);
         }
         match self.code.as_deref() {

@@ -19,8 +19,8 @@ macro_rules! id {
             }
 
             /// Returns the shared text, for keeping without a copy.
-            pub fn shared(&self) -> Arc<str> {
-                Arc::clone(&self.0)
+            pub fn shared(&self) -> &Arc<str> {
+                &self.0
             }
         }
 

@@ -1,6 +1,7 @@
 //! `GET /api/info`: the server's version.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::Endpoint;
 use crate::endpoint::Body;
@@ -45,9 +46,10 @@ struct Details {
 }
 
 impl Body for InfoBody {
+    type Row = IgnoredAny;
     type Output = ServerInfo;
 
-    fn into_output(self) -> Option<ServerInfo> {
+    fn into_output(self, _rows: Vec<IgnoredAny>) -> Option<ServerInfo> {
         // Up to 6.4 a privileged caller finds the version only inside `info`.
         let version = self
             .version

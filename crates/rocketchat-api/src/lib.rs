@@ -1,21 +1,25 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod arrival;
 mod endpoint;
 mod error;
 mod ids;
 mod info;
+mod list;
 mod me;
 mod outcome;
 mod paging;
 mod permissions;
 mod query;
 mod roles;
+mod splitter;
 mod statistics;
 mod teams;
 mod users;
 
 pub use answer::Answer;
+pub use arrival::Arrival;
 pub use endpoint::{Endpoint, decode};
 pub use error::{Error, Kind};
 pub use ids::{RoleId, RoomId, TeamId, UserId};

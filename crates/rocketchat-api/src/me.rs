@@ -1,6 +1,7 @@
 //! `GET me`: the account that owns the token.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::endpoint::Body;
 use crate::{Endpoint, RoleId, UserId};
@@ -31,9 +32,10 @@ pub struct Account {
 }
 
 impl Body for Account {
+    type Row = IgnoredAny;
     type Output = Self;
 
-    fn into_output(self) -> Option<Self> {
+    fn into_output(self, _rows: Vec<IgnoredAny>) -> Option<Self> {
         self.success.then_some(self)
     }
 }

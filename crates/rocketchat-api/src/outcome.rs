@@ -24,7 +24,7 @@ pub enum Outcome {
 impl Outcome {
     /// Classifies an answer.
     pub fn of(answer: &Answer<'_>) -> Self {
-        if (200..300).contains(&answer.status) && answer.is_json() {
+        if Answer::is_success(answer.status) && answer.is_json() {
             return Self::Final;
         }
         let error = Error::read("", answer);

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::endpoint::Body;
+use crate::list::{Listed, Whole};
 use crate::{Endpoint, RoleId};
 
 /// Asks for every permission with its roles. Strict: takes no parameter from us (`rocketchat-api.md` section 11).
@@ -11,7 +11,7 @@ pub struct PermissionsListAll;
 
 impl Endpoint for PermissionsListAll {
     type Output = Vec<Permission>;
-    type Body = PermissionsBody;
+    type Body = Whole<Permission>;
     const NAME: &'static str = "permissions.listAll";
     const PATH: &'static str = "/api/v1/permissions.listAll";
 }
@@ -26,17 +26,6 @@ pub struct Permission {
     pub roles: Option<Vec<RoleId>>,
 }
 
-#[derive(Debug, Deserialize)]
-pub struct PermissionsBody {
-    update: Vec<Permission>,
-    #[serde(default)]
-    success: bool,
-}
-
-impl Body for PermissionsBody {
-    type Output = Vec<Permission>;
-
-    fn into_output(self) -> Option<Vec<Permission>> {
-        self.success.then_some(self.update)
-    }
+impl Listed for Permission {
+    const LIST: &'static str = "update";
 }

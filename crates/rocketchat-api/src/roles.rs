@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::endpoint::Body;
+use crate::list::{Listed, Whole};
 use crate::{Endpoint, RoleId};
 
 /// Asks for all roles. No parameters, no paging.
@@ -11,7 +11,7 @@ pub struct RolesList;
 
 impl Endpoint for RolesList {
     type Output = Vec<Role>;
-    type Body = RolesBody;
+    type Body = Whole<Role>;
     const NAME: &'static str = "roles.list";
     const PATH: &'static str = "/api/v1/roles.list";
 }
@@ -34,17 +34,6 @@ pub struct Role {
     pub mandatory2fa: Option<bool>,
 }
 
-#[derive(Debug, Deserialize)]
-pub struct RolesBody {
-    roles: Vec<Role>,
-    #[serde(default)]
-    success: bool,
-}
-
-impl Body for RolesBody {
-    type Output = Vec<Role>;
-
-    fn into_output(self) -> Option<Vec<Role>> {
-        self.success.then_some(self.roles)
-    }
+impl Listed for Role {
+    const LIST: &'static str = "roles";
 }

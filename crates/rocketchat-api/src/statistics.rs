@@ -1,6 +1,7 @@
 //! `GET statistics`: what the server counted itself.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::Endpoint;
 use crate::endpoint::Body;
@@ -37,9 +38,10 @@ struct Teams {
 }
 
 impl Body for StatisticsBody {
+    type Row = IgnoredAny;
     type Output = Totals;
 
-    fn into_output(self) -> Option<Totals> {
+    fn into_output(self, _rows: Vec<IgnoredAny>) -> Option<Totals> {
         self.success.then_some(Totals {
             teams: self.teams.and_then(|teams| teams.total),
         })

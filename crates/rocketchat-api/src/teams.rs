@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::endpoint::Body;
+use crate::list::{Listed, Part, Whole};
 use crate::{Endpoint, Page, Query, RoleId, RoomId, Row, Rows, TeamId, UserId};
 
 /// Asks for all teams. Needs `view-all-teams`, else 403. Cannot be sorted.
@@ -13,7 +13,7 @@ pub struct TeamsListAll(pub Page);
 
 impl Endpoint for TeamsListAll {
     type Output = Rows<Team>;
-    type Body = TeamsBody;
+    type Body = Part<Team>;
     const NAME: &'static str = "teams.listAll";
     const PATH: &'static str = "/api/v1/teams.listAll";
 
@@ -34,7 +34,7 @@ pub struct TeamsMembers {
 
 impl Endpoint for TeamsMembers {
     type Output = Rows<Member>;
-    type Body = MembersBody;
+    type Body = Part<Member>;
     const NAME: &'static str = "teams.members";
     const PATH: &'static str = "/api/v1/teams.members";
 
@@ -54,7 +54,7 @@ pub struct UsersListTeams {
 
 impl Endpoint for UsersListTeams {
     type Output = Vec<Team>;
-    type Body = UserTeamsBody;
+    type Body = Whole<Team>;
     const NAME: &'static str = "users.listTeams";
     const PATH: &'static str = "/api/v1/users.listTeams";
 
@@ -109,8 +109,12 @@ fn creator<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Creator>
     Ok(stored.and_then(|it| it.id).map(|id| Creator { id }))
 }
 
+impl Listed for Team {
+    const LIST: &'static str = "teams";
+}
+
 impl Row for Team {
-    fn id(&self) -> Arc<str> {
+    fn id(&self) -> &Arc<str> {
         self.id.shared()
     }
 }
@@ -135,61 +139,12 @@ pub struct MemberUser {
     pub id: UserId,
 }
 
+impl Listed for Member {
+    const LIST: &'static str = "members";
+}
+
 impl Row for Member {
-    fn id(&self) -> Arc<str> {
+    fn id(&self) -> &Arc<str> {
         self.user.id.shared()
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub struct TeamsBody {
-    teams: Vec<Team>,
-    total: u64,
-    #[serde(default)]
-    success: bool,
-}
-
-impl Body for TeamsBody {
-    type Output = Rows<Team>;
-
-    fn into_output(self) -> Option<Rows<Team>> {
-        self.success.then_some(Rows {
-            rows: self.teams,
-            total: self.total,
-        })
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub struct MembersBody {
-    members: Vec<Member>,
-    total: u64,
-    #[serde(default)]
-    success: bool,
-}
-
-impl Body for MembersBody {
-    type Output = Rows<Member>;
-
-    fn into_output(self) -> Option<Rows<Member>> {
-        self.success.then_some(Rows {
-            rows: self.members,
-            total: self.total,
-        })
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub struct UserTeamsBody {
-    teams: Vec<Team>,
-    #[serde(default)]
-    success: bool,
-}
-
-impl Body for UserTeamsBody {
-    type Output = Vec<Team>;
-
-    fn into_output(self) -> Option<Vec<Team>> {
-        self.success.then_some(self.teams)
     }
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::Body;
+use crate::list::{Listed, Part};
 use crate::{Endpoint, Page, Query, RoleId, Row, Rows, UserId};
 
 /// Asks for users. Exists since 6.8; needs `view-d-room`.
@@ -50,7 +52,7 @@ impl UsersListByStatus {
 
 impl Endpoint for UsersListByStatus {
     type Output = Rows<User>;
-    type Body = UsersBody;
+    type Body = Part<User>;
     const NAME: &'static str = "users.listByStatus";
     const PATH: &'static str = "/api/v1/users.listByStatus";
 
@@ -75,7 +77,7 @@ pub struct UsersList(pub Page);
 
 impl Endpoint for UsersList {
     type Output = Rows<User>;
-    type Body = UsersBody;
+    type Body = Part<User>;
     const NAME: &'static str = "users.list";
     const PATH: &'static str = "/api/v1/users.list";
 
@@ -140,28 +142,13 @@ pub struct Email {
     pub verified: Option<bool>,
 }
 
+impl Listed for User {
+    const LIST: &'static str = "users";
+}
+
 impl Row for User {
-    fn id(&self) -> Arc<str> {
+    fn id(&self) -> &Arc<str> {
         self.id.shared()
-    }
-}
-
-#[derive(Debug, Deserialize)]
-pub struct UsersBody {
-    users: Vec<User>,
-    total: u64,
-    #[serde(default)]
-    success: bool,
-}
-
-impl Body for UsersBody {
-    type Output = Rows<User>;
-
-    fn into_output(self) -> Option<Rows<User>> {
-        self.success.then_some(Rows {
-            rows: self.users,
-            total: self.total,
-        })
     }
 }
 
@@ -173,9 +160,10 @@ pub struct UserBody {
 }
 
 impl Body for UserBody {
+    type Row = IgnoredAny;
     type Output = User;
 
-    fn into_output(self) -> Option<User> {
+    fn into_output(self, _rows: Vec<IgnoredAny>) -> Option<User> {
         self.success.then_some(self.user)
     }
 }

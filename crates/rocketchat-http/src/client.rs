@@ -9,8 +9,9 @@ use std::time::Duration;
 use http::Request;
 
 use crate::pacing::{self, Pacer, Permit};
+use crate::sieve::Nothing;
 use crate::transport::RouteName;
-use crate::{Error, Policy, Response, Stats, Transport, Verdict, Wait};
+use crate::{Error, Policy, Response, Sieve, Stats, Transport, Verdict, Wait};
 
 /// What an attempt leads to.
 enum Step {
@@ -74,12 +75,25 @@ impl Client {
     /// The last attempt's error. An answer is never an error here: if trouble that may pass does not, the last answer
     /// is returned, because the caller can word it.
     pub async fn send(&self, request: Request<()>) -> Result<Response, Error> {
+        self.send_through(request, &mut Nothing).await
+    }
+
+    /// The same, but the body goes through `sieve`, and the answer has what is left.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_through(
+        &self,
+        request: Request<()>,
+        sieve: &mut dyn Sieve,
+    ) -> Result<Response, Error> {
         let route = RouteName::of(&request);
         let mut failed = 0;
         loop {
             let permit = self.pacer.admit(&route).await;
             self.requests.fetch_add(1, Ordering::Relaxed);
-            let outcome = self.transport.send(&request).await;
+            let outcome = self.transport.send_through(&request, sieve).await;
             let trouble = match self.weigh(permit, outcome) {
                 Step::Done(outcome) => return outcome,
                 Step::Refused(wait) => {

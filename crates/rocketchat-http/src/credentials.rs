@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
+use crate::blackout::Blackout;
 
 const USER_ID: HeaderName = HeaderName::from_static("x-user-id");
 const AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -46,26 +46,20 @@ impl Credentials {
 }
 
 impl Credentials {
-    /// Blacks out the token where an answer repeats it, as debugging servers and proxies do. Answers are quoted in
-    /// errors and logs, and recorded.
-    pub(crate) fn black_out(&self, headers: &mut HeaderMap, body: Bytes) -> Bytes {
+    /// Blacks out the token where the headers of an answer repeat it, as debugging servers and proxies do. Answers are
+    /// quoted in errors and logs, and recorded.
+    pub(crate) fn black_out(&self, headers: &mut HeaderMap) {
         let token = self.auth_token.expose_secret().as_bytes();
         for value in headers.values_mut() {
             if memmem::find(value.as_bytes(), token).is_some() {
                 *value = HeaderValue::from_static("redacted");
             }
         }
-        let places: Vec<usize> = memmem::find_iter(&body, token).collect();
-        if places.is_empty() {
-            return body;
-        }
-        let mut clean = body.to_vec();
-        for at in places {
-            for byte in clean.iter_mut().skip(at).take(token.len()) {
-                *byte = b'*';
-            }
-        }
-        clean.into()
+    }
+
+    /// Prepares to do the same to a body.
+    pub(crate) fn blackout(&self) -> Blackout<'_> {
+        Blackout::new(self.auth_token.expose_secret().as_bytes())
     }
 }
 

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod base_url;
+mod blackout;
 mod client;
 mod credentials;
 mod error;
@@ -13,6 +14,7 @@ mod recorder;
 mod replay;
 mod response;
 mod scenario;
+mod sieve;
 mod stats;
 mod transport;
 mod verdict;
@@ -30,6 +32,7 @@ pub use recorder::Recorder;
 pub use replay::Replay;
 pub use response::Response;
 pub use scenario::{Origin, Scenario};
+pub use sieve::Sieve;
 pub use stats::{RouteStats, Stats, Wait};
 pub use transport::Transport;
 pub use verdict::Verdict;

@@ -10,7 +10,7 @@ use crate::{Error, Exchange, Response, Transport};
 
 /// Passes requests through and keeps each with its answer, in the order of the answers.
 ///
-/// Request headers, and with them the credentials, are never kept. Attempts that end in an error leave no trace.
+/// Bodies are kept whole, also where a [`Sieve`](crate::Sieve) takes parts of them. Request headers, and with them the credentials, are never kept. Attempts that end in an error leave no trace.
 pub struct Recorder<T> {
     inner: T,
     exchanges: Mutex<Vec<Exchange>>,

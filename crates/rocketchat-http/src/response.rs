@@ -7,14 +7,16 @@ use bytes::Bytes;
 use http::header::DATE;
 use http::{HeaderMap, StatusCode};
 
-/// An answer, with its whole body.
+use crate::Sieve;
+
+/// An answer, once all of its body has arrived.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, complete.
+    /// The body: all of it, or what a [`Sieve`] left.
     pub body: Bytes,
 }
 
@@ -23,6 +25,15 @@ impl Response {
     pub fn date(&self) -> Option<SystemTime> {
         let text = self.headers.get(DATE)?.to_str().ok()?;
         httpdate::parse_http_date(text).ok()
+    }
+
+    pub(crate) fn through(mut self, sieve: &mut dyn Sieve) -> Self {
+        if sieve.begin(self.status, &self.headers) {
+            let mut rest = Vec::new();
+            sieve.take(&self.body, &mut rest);
+            self.body = rest.into();
+        }
+        self
     }
 }
 

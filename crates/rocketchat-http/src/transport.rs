@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::Request;
 
-use crate::{Error, Response};
+use crate::{Error, Response, Sieve};
 
 /// Makes one attempt at a request, with no policy of its own.
 ///
@@ -15,11 +15,29 @@ use crate::{Error, Response};
 pub trait Transport: Send + Sync {
     /// Sends the request and reads the whole answer, whatever its status.
     fn send<'a>(&'a self, request: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>>;
+
+    /// The same, but the body goes through `sieve` and the answer has what is left. A transport that has whole bodies
+    /// anyway need not do anything about it.
+    fn send_through<'a>(
+        &'a self,
+        request: &'a Request<()>,
+        sieve: &'a mut dyn Sieve,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move { Ok(self.send(request).await?.through(sieve)) })
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn send<'a>(&'a self, request: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>> {
         self.as_ref().send(request)
+    }
+
+    fn send_through<'a>(
+        &'a self,
+        request: &'a Request<()>,
+        sieve: &'a mut dyn Sieve,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        self.as_ref().send_through(request, sieve)
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use baton_model::Timestamp;
 use http::header::CONTENT_TYPE;
-use rocketchat_api::{Answer, Endpoint, Outcome, decode};
-use rocketchat_http::{Client, Response, Verdict};
+use http::{HeaderMap, StatusCode};
+use rocketchat_api::{Answer, Arrival, Endpoint, Outcome};
+use rocketchat_http::{Client, Response, Sieve, Verdict};
 use tokio::time::Instant;
 
 use crate::work::Work;
@@ -69,12 +70,26 @@ impl<'a> Api<'a> {
     async fn send<E: Endpoint>(&self, endpoint: &E) -> Result<Dated<E::Output>, Error> {
         let request = endpoint.request().map_err(Error::Request)?;
         let asked = Instant::now();
-        let response = self.client.send(request).await?;
+        let mut intake = Intake::<E>(Arrival::new());
+        let response = self.client.send_through(request, &mut intake).await?;
         let answered = response.date();
         Ok(Dated {
-            output: decode(endpoint, &answer(&response))?,
+            output: intake.0.end(&answer(&response))?,
             asked: answered.and_then(|at| timestamp(at.checked_sub(asked.elapsed())?)),
         })
+    }
+}
+
+/// Lets an answer be decoded while it arrives.
+struct Intake<E: Endpoint>(Arrival<E>);
+
+impl<E: Endpoint> Sieve for Intake<E> {
+    fn begin(&mut self, status: StatusCode, headers: &HeaderMap) -> bool {
+        self.0.begin(status.as_u16(), content_type(headers))
+    }
+
+    fn take(&mut self, bytes: &[u8], rest: &mut Vec<u8>) {
+        self.0.take(bytes, rest);
     }
 }
 
@@ -98,12 +113,15 @@ fn deserves_second_look(error: &rocketchat_api::Error) -> bool {
 fn answer(response: &Response) -> Answer<'_> {
     Answer {
         status: response.status.as_u16(),
-        content_type: response
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok()),
+        content_type: content_type(&response.headers),
         body: &response.body,
     }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
 }
 
 /// Tells the HTTP client which of Rocket.Chat's answers are worth a repeat. Hand it to [`Client::new`].

@@ -7,10 +7,9 @@
 mod assignments;
 mod memberships;
 
-use std::collections::HashSet;
-
 use baton_model::Record;
 use baton_sinks::Sink;
+use foldhash::HashSet;
 use rocketchat_api::{Role, RoleId, RolesList, TeamId, User, UserId};
 use rocketchat_http::Client;
 

@@ -93,7 +93,7 @@ fn has_team_roles(summary: &Summary) -> bool {
     count(&summary.entitlements, TEAM) > count(&summary.resources, TEAM)
 }
 
-fn count(counts: &BTreeMap<ResourceTypeId, u64>, kind: &str) -> u64 {
+fn count(counts: &BTreeMap<ResourceTypeId, u64>, kind: &'static str) -> u64 {
     let count = counts.get(&ResourceTypeId::from(kind));
     count.copied().unwrap_or_default()
 }

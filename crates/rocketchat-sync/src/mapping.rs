@@ -26,7 +26,7 @@ pub fn resource_types() -> [ResourceType; 3] {
 }
 
 fn resource_type(
-    id: &str,
+    id: &'static str,
     name: &str,
     kind: Trait,
     skip_entitlements_and_grants: bool,

@@ -107,7 +107,7 @@ fn type_of(details: &ResourceTrait) -> &'static str {
 }
 
 fn types() -> Vec<Record> {
-    let make = |id: &str, kind| ResourceType {
+    let make = |id: &'static str, kind| ResourceType {
         id: id.into(),
         display_name: id.to_uppercase(),
         traits: vec![kind],

@@ -175,7 +175,7 @@ pub(crate) fn clock(start: &str) -> Arc<dyn Clock> {
     Arc::new(Ticking(Timestamp::parse(start).unwrap(), AtomicI64::new(0)))
 }
 
-pub(crate) fn resource_type(id: &str, name: &str, kind: Trait) -> ResourceType {
+pub(crate) fn resource_type(id: &'static str, name: &str, kind: Trait) -> ResourceType {
     ResourceType {
         id: id.into(),
         display_name: name.to_owned(),
@@ -212,7 +212,12 @@ pub(crate) fn user(id: &str, name: &str) -> Resource {
     }
 }
 
-pub(crate) fn entitlement(of: &Resource, slug: &str, name: &str, description: &str) -> Entitlement {
+pub(crate) fn entitlement(
+    of: &Resource,
+    slug: &'static str,
+    name: &str,
+    description: &str,
+) -> Entitlement {
     Entitlement {
         id: EntitlementId::new(of.id.clone(), slug),
         display_name: name.to_owned(),

@@ -35,7 +35,7 @@ pub(crate) fn small_sync() -> Vec<Record> {
     ]
 }
 
-fn resource_type(id: &str, kind: Trait, skip_entitlements_and_grants: bool) -> Record {
+fn resource_type(id: &'static str, kind: Trait, skip_entitlements_and_grants: bool) -> Record {
     Record::ResourceType(ResourceType {
         id: id.into(),
         display_name: id.to_owned(),

@@ -66,7 +66,7 @@ pub struct Rows<T> {
 /// A row with an identity.
 pub trait Row {
     /// Returns what tells the row from every other one in the list.
-    fn id(&self) -> Arc<str>;
+    fn id(&self) -> &Arc<str>;
 }
 
 /// What was counted while a list was read.

@@ -10,8 +10,8 @@ use super::{Page, Row, Rows};
 pub(super) struct Item(Arc<str>);
 
 impl Row for Item {
-    fn id(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+    fn id(&self) -> &Arc<str> {
+        &self.0
     }
 }
 

@@ -85,10 +85,10 @@ impl UnsortedPager {
         }
         for row in &rows {
             let id = row.id();
-            if !self.seen.insert(Arc::clone(&id)) {
+            if !self.seen.insert(Arc::clone(id)) {
                 return Err(Imbalance::Repeated { id: id.to_string() });
             }
-            self.last = Some(id);
+            self.last = Some(Arc::clone(id));
         }
         self.tally.unique = self.seen.len() as u64;
         self.step = self.step_after(rows.len())?;
@@ -107,13 +107,13 @@ impl UnsortedPager {
 
     fn check_overlap<T: Row>(&self, first: Option<&T>) -> Result<(), Imbalance> {
         let found = first.map(Row::id);
-        if found.is_some() && found == self.last {
+        if found.is_some() && found == self.last.as_ref() {
             return Ok(());
         }
         Err(Imbalance::Shifted {
             offset: self.tally.unique.saturating_sub(1),
             expected: self.last.as_deref().unwrap_or_default().to_owned(),
-            found: found.map(|id| id.to_string()),
+            found: found.map(ToString::to_string),
         })
     }
 

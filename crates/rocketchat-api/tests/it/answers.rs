@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use rocketchat_api::{
-    Answer, Endpoint, Error, Info, Kind, Me, Outcome, Page, PermissionsListAll, RolesList,
+    Answer, Arrival, Endpoint, Error, Info, Kind, Me, Outcome, Page, PermissionsListAll, RolesList,
     TeamsListAll, TeamsMembers, UsersInfo, UsersListByStatus, decode,
 };
 
@@ -186,6 +186,12 @@ fn what_is_cut_or_of_another_shape_is_no_data() {
         r#"{"users":[],"success":true}"#,
         r#"{"users":[],"total":-1,"success":true}"#,
         r#"{"users":[],"users":[{"_id":"a"}],"total":1,"success":true}"#,
+        r#"{"users":[{"_id":"a"},],"total":1,"success":true}"#,
+        r#"{"users":[{"_id":"a"}{"_id":"b"}],"total":1,"success":true}"#,
+        r#"{"users":[{"_id":"a"}],"total":1,"success":true}x"#,
+        r#"{"users":{"_id":"a"},"total":1,"success":true}"#,
+        r#"{"total":1,"success":true}"#,
+        "{}",
         "[]",
         "",
     ] {
@@ -195,6 +201,63 @@ fn what_is_cut_or_of_another_shape_is_no_data() {
             "{body}"
         );
     }
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_named() {
+    let body = r#"{"users":[{"_id":"a"},{"_id":"b","roles":"admin"}],"total":2,"success":true}"#;
+    let error = read(&UsersListByStatus::all(Page::ALL), 200, body).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "users.listByStatus answered 200 with a row (number 1 of the list, from 0) that cannot be read"
+    );
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("expected a sequence at line 1"), "{source}");
+    assert!(!error.is_cut());
+}
+
+#[test]
+fn a_refusal_is_worth_more_than_what_is_wrong_with_it() {
+    for body in [
+        r#"{"success":false,"error":"no [error-not-allowed]"}"#,
+        r#"{"users":[{}],"total":1,"success":false,"error":"no [error-not-allowed]"}"#,
+    ] {
+        let error = read(&UsersListByStatus::all(Page::ALL), 200, body).unwrap_err();
+        assert_eq!(error.kind(), Kind::PermissionDenied, "{body}");
+    }
+}
+
+#[test]
+fn an_answer_is_read_while_it_arrives() {
+    let body = br#"{"users":[{"_id":"a"},{"_id":"b"}],"total":2,"success":true}"#;
+    let mut arrival = Arrival::<UsersListByStatus>::new();
+    // A first attempt that broke off.
+    assert!(arrival.begin(200, JSON));
+    arrival.take(&body[..40], &mut Vec::new());
+    let mut rest = Vec::new();
+    assert!(arrival.begin(200, JSON));
+    for part in body.chunks(7) {
+        arrival.take(part, &mut rest);
+    }
+    assert_eq!(rest, br#"{"users":[],"total":2,"success":true}"#);
+    let rows = arrival.end(&Answer {
+        status: 200,
+        content_type: JSON,
+        body: &rest,
+    });
+    let ids: Vec<_> = rows
+        .unwrap()
+        .rows
+        .into_iter()
+        .map(|it| it.id.to_string())
+        .collect();
+    assert_eq!(ids, ["a", "b"]);
+    // Nobody takes rows out of a page of something else, or of a refusal.
+    assert!(!arrival_begins(200, Some("text/html")) && !arrival_begins(403, JSON));
+}
+
+fn arrival_begins(status: u16, content_type: Option<&str>) -> bool {
+    Arrival::<UsersListByStatus>::new().begin(status, content_type)
 }
 
 #[test]

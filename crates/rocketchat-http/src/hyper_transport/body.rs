@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout};
+
+use crate::Sieve;
 
 /// The slowest pace that is taken for progress. Below it, even a small listing would take longer than asking again.
 const BYTES_PER_SECOND: u128 = 1024;
@@ -18,13 +20,18 @@ pub(super) enum Stop {
     Broken(hyper::Error),
 }
 
-/// Reads the whole body. Stops as soon as it is known to be longer than `limit`, by its announced length if it has
+/// Reads the whole body, part by part. Stops as soon as it is known to be longer than `limit`, by its announced length if it has
 /// one; when nothing comes for `idle`; and when a stretch of `idle` brings so little that it would never end.
-pub(super) async fn read(mut body: Incoming, limit: usize, idle: Duration) -> Result<Bytes, Stop> {
+pub(super) async fn read(
+    mut body: Incoming,
+    limit: usize,
+    idle: Duration,
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), Stop> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(Stop::TooLarge);
     }
-    let mut whole = BytesMut::new();
+    let mut length = 0;
     let (mut stretch, mut before) = (Instant::now(), 0);
     while let Some(frame) = timeout(idle, body.frame())
         .await
@@ -33,19 +40,46 @@ pub(super) async fn read(mut body: Incoming, limit: usize, idle: Duration) -> Re
         let Ok(data) = frame.map_err(Stop::Broken)?.into_data() else {
             continue;
         };
-        if data.len() > limit - whole.len() {
+        if data.len() > limit - length {
             return Err(Stop::TooLarge);
         }
-        whole.extend_from_slice(&data);
+        length += data.len();
+        take(&data);
         let passed = stretch.elapsed();
         if passed >= idle {
-            if is_dripping(whole.len() - before, passed) {
+            if is_dripping(length - before, passed) {
                 return Err(Stop::Dripping);
             }
-            (stretch, before) = (Instant::now(), whole.len());
+            (stretch, before) = (Instant::now(), length);
         }
     }
-    Ok(whole.freeze())
+    Ok(())
+}
+
+/// What is kept of a body.
+pub(super) struct Rest<'a> {
+    sieve: Option<&'a mut dyn Sieve>,
+    kept: Vec<u8>,
+}
+
+impl<'a> Rest<'a> {
+    pub(super) fn new(sieve: Option<&'a mut dyn Sieve>) -> Self {
+        Self {
+            sieve,
+            kept: Vec::new(),
+        }
+    }
+
+    pub(super) fn take(&mut self, bytes: &[u8]) {
+        match &mut self.sieve {
+            Some(sieve) => sieve.take(bytes, &mut self.kept),
+            None => self.kept.extend_from_slice(bytes),
+        }
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.kept.into()
+    }
 }
 
 fn is_dripping(bytes: usize, passed: Duration) -> bool {

@@ -21,9 +21,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
 use crate::failure::Failure;
+use crate::sieve::Nothing;
 use crate::transport::RouteName;
-use crate::{BaseUrl, Credentials, Error, Response, Transport};
+use crate::{BaseUrl, Credentials, Error, Response, Sieve, Transport};
 
+use self::body::Rest;
 use self::connector::Connector;
 
 /// Idle connections are closed after this, before the server or a proxy does so at an awkward moment.
@@ -108,12 +110,16 @@ impl HttpTransport {
         })
     }
 
-    async fn attempt(&self, request: &Request<()>) -> Result<Response, Error> {
+    async fn attempt(
+        &self,
+        request: &Request<()>,
+        sieve: &mut dyn Sieve,
+    ) -> Result<Response, Error> {
         let route = RouteName::of(request);
         let limit = self.config.total_timeout;
         let whole = async {
             let response = self.head(request, &route).await?;
-            self.read(response, &route).await
+            self.read(response, &route, sieve).await
         };
         timeout(limit, whole)
             .await
@@ -147,6 +153,7 @@ impl HttpTransport {
         &self,
         response: http::Response<Incoming>,
         route: &RouteName,
+        sieve: &mut dyn Sieve,
     ) -> Result<Response, Error> {
         let (mut head, body) = response.into_parts();
         if let Some(encoding) = head
@@ -160,9 +167,15 @@ impl HttpTransport {
                 encoding,
             });
         }
+        self.credentials.black_out(&mut head.headers);
         let idle = self.config.body_idle_timeout;
-        let body = body::read(body, self.config.body_limit, idle).await;
-        let body = body.map_err(|stop| match stop {
+        let passes = sieve.begin(head.status, &head.headers);
+        let mut rest = Rest::new(passes.then_some(sieve));
+        let mut blackout = self.credentials.blackout();
+        let read = body::read(body, self.config.body_limit, idle, |part| {
+            blackout.take(part, |clean| rest.take(clean));
+        });
+        read.await.map_err(|stop| match stop {
             body::Stop::TooLarge => Error::BodyTooLarge {
                 route: route.to_string(),
                 limit: self.config.body_limit,
@@ -171,18 +184,26 @@ impl HttpTransport {
             body::Stop::Dripping => slow(route, "the next part of the answer", idle),
             body::Stop::Broken(cause) => broken(route, cause),
         })?;
-        let body = self.credentials.black_out(&mut head.headers, body);
+        blackout.end(|clean| rest.take(clean));
         Ok(Response {
             status: head.status,
             headers: head.headers,
-            body,
+            body: rest.into_bytes(),
         })
     }
 }
 
 impl Transport for HttpTransport {
     fn send<'a>(&'a self, request: &'a Request<()>) -> BoxFuture<'a, Result<Response, Error>> {
-        Box::pin(self.attempt(request))
+        Box::pin(async move { self.attempt(request, &mut Nothing).await })
+    }
+
+    fn send_through<'a>(
+        &'a self,
+        request: &'a Request<()>,
+        sieve: &'a mut dyn Sieve,
+    ) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(self.attempt(request, sieve))
     }
 }
 

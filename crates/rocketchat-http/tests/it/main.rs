@@ -15,6 +15,8 @@ mod scripted;
 #[cfg(test)]
 mod server;
 #[cfg(test)]
+mod sieve;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod tls;

@@ -1,5 +1,7 @@
 //! Roles.
 
+use std::sync::Arc;
+
 use baton_model::{
     Entitlement, EntitlementId, Purpose, Resource, ResourceId, ResourceTrait, ResourceTypeId,
 };
@@ -41,7 +43,7 @@ impl Scope {
 
 /// Returns the identifier of a role.
 pub fn id(role_id: &RoleId) -> ResourceId {
-    ResourceId::new(ROLE, role_id.as_str())
+    ResourceId::new(ROLE, Arc::clone(role_id.shared()))
 }
 
 /// Returns the identifier of what holders of a role hold.

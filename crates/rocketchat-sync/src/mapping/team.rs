@@ -1,5 +1,7 @@
 //! Teams.
 
+use std::sync::Arc;
+
 use baton_model::{
     Entitlement, EntitlementId, Purpose, Resource, ResourceId, ResourceTrait, ResourceTypeId,
 };
@@ -24,7 +26,7 @@ pub struct Members {
 
 /// Returns the identifier of a team.
 pub fn id(team_id: &TeamId) -> ResourceId {
-    ResourceId::new(TEAM, team_id.as_str())
+    ResourceId::new(TEAM, Arc::clone(team_id.shared()))
 }
 
 /// Maps a team.
@@ -56,7 +58,7 @@ pub fn member(team_id: &TeamId) -> EntitlementId {
 }
 
 /// Returns the identifier of a role within a team.
-pub fn team_role(team_id: &TeamId, role: &str) -> EntitlementId {
+pub fn team_role(team_id: &TeamId, role: &'static str) -> EntitlementId {
     EntitlementId::new(id(team_id), role)
 }
 
@@ -73,7 +75,7 @@ pub fn member_entitlement(team: &Team) -> Entitlement {
 }
 
 /// Returns the entitlement to a role within a team, one of [`TEAM_ROLES`].
-pub fn role_entitlement(team: &Team, role: &str) -> Entitlement {
+pub fn role_entitlement(team: &Team, role: &'static str) -> Entitlement {
     let name = name(team);
     let title = match role {
         "owner" => "Owner",

@@ -1,5 +1,7 @@
 //! Users.
 
+use std::sync::Arc;
+
 use baton_model::{
     AccountType, Email, Grant, Profile, Resource, ResourceId, ResourceTrait, Status, UserTrait,
 };
@@ -9,7 +11,7 @@ use super::{USER, present, profile, role, time};
 
 /// Returns the identifier of a user.
 pub fn id(user_id: &UserId) -> ResourceId {
-    ResourceId::new(USER, user_id.as_str())
+    ResourceId::new(USER, Arc::clone(user_id.shared()))
 }
 
 /// Maps a user.
