@@ -29,6 +29,10 @@ pub(crate) struct Known {
     resources: HashMap<ResourceId, Number>,
     entitlements: HashMap<EntitlementId, Number>,
     grants: HashSet<(Number, Number)>,
+    /// Whether types that were not written may be named.
+    some_types: bool,
+    /// Principals of such types, counted down from the end.
+    strangers: HashMap<ResourceId, Number>,
 }
 
 #[derive(Debug)]
@@ -39,6 +43,14 @@ struct KnownType {
 }
 
 impl Known {
+    /// Starts with nothing. With `some_types`, types that are not written may be named all the same.
+    pub(crate) fn new(some_types: bool) -> Self {
+        Self {
+            some_types,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn check_type(&self, it: &ResourceType) -> Result<(), Error> {
         check_length("resource type", it.id.as_str())?;
         check_new("resource type", &it.id, self.types.contains_key(&it.id))
@@ -90,6 +102,10 @@ impl Known {
     pub(crate) fn grantable_types(&self, it: &Entitlement) -> Result<Vec<v2::ResourceType>, Error> {
         let message = |id| match self.types.get(id) {
             Some(known) => Ok(known.message.clone()),
+            None if self.some_types => Ok(v2::ResourceType {
+                id: id.to_string(),
+                ..v2::ResourceType::default()
+            }),
             None => Err(dangling("entitlement", &it.id, type_name(id))),
         };
         it.grantable_to.iter().map(message).collect()
@@ -106,7 +122,7 @@ impl Known {
         let entitlement = self.entitlements.get(&it.entitlement).copied();
         let entitlement = entitlement
             .ok_or_else(|| dangling("grant", id, format!("entitlement {}", it.entitlement)))?;
-        let principal = self.resource("grant", id, &it.principal)?;
+        let principal = self.principal(&it.principal, id)?;
         check_new("grant", id, self.grants.contains(&(entitlement, principal)))?;
         Ok((entitlement, principal))
     }
@@ -116,8 +132,11 @@ impl Known {
         self.resource("entitlement", it, it.resource())
     }
 
-    pub(crate) fn add_grant(&mut self, parts: (Number, Number)) {
+    pub(crate) fn add_grant(&mut self, it: &Grant, parts: (Number, Number)) {
         self.grants.insert(parts);
+        if self.is_stranger(&it.principal) {
+            self.strangers.insert(it.principal.clone(), parts.1);
+        }
     }
 
     /// Counts the resources that can have entitlements and grants.
@@ -129,6 +148,19 @@ impl Known {
             .filter(|(id, _)| !skipped(*id))
             .map(|(_, count)| count)
             .sum()
+    }
+
+    fn principal(&self, principal: &ResourceId, grant: &str) -> Result<Number, Error> {
+        if !self.is_stranger(principal) {
+            return self.resource("grant", grant, principal);
+        }
+        let known = self.strangers.get(principal).copied();
+        Ok(known.unwrap_or(Number::MAX - next(self.strangers.len())))
+    }
+
+    /// Tells whether a principal need not have been written.
+    fn is_stranger(&self, principal: &ResourceId) -> bool {
+        self.some_types && !self.types.contains_key(principal.resource_type())
     }
 
     fn resource(

@@ -7,6 +7,7 @@ pub mod encode;
 mod error;
 mod expansion;
 mod frame;
+mod kind;
 mod known;
 mod options;
 mod previous;
@@ -25,6 +26,7 @@ mod wire;
 mod writer;
 
 pub use error::{Error, ErrorKind};
+pub use kind::SyncKind;
 pub use options::{Limits, Options};
 pub use previous::Previous;
 pub use reader::{Reader, SyncRun};

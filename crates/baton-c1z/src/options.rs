@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 
+use crate::SyncKind;
+
 /// How a file is written.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What the sync covers.
+    pub kind: SyncKind,
+    /// Whether the sync is of some resource types only, so that its entitlements and grants may name others.
+    pub some_types: bool,
     /// Where the private working directory is made; the system's temporary directory if `None`.
     pub temp_dir: Option<PathBuf>,
     /// How many finished full syncs the file holds afterwards, the new one included; 0 counts as 1.
@@ -18,6 +24,8 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            kind: SyncKind::default(),
+            some_types: false,
             temp_dir: None,
             keep_syncs: 2,
             skip_cleanup: false,

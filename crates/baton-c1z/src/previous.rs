@@ -19,13 +19,9 @@ pub struct Previous {
 
 impl Previous {
     /// Looks for it among the syncs of `copy`.
-    ///
-    /// It has to be of the type `full` to the letter: a part of what there is, or a type that we do not know, has
-    /// counts that mean something else (`c1z.md` section 3.2).
     pub(crate) fn find(copy: &WorkingCopy) -> Result<Option<Self>, Error> {
         let runs = copy.run("list syncs", SyncRun::list)?;
-        let full = runs.into_iter().filter(|run| run.sync_type == "full");
-        let Some(run) = SyncRun::newest_finished(full) else {
+        let Some(run) = SyncRun::newest_full(runs) else {
             return Ok(None);
         };
         let stats = copy.run("count rows", |connection| Stats::of(connection, &run))?;

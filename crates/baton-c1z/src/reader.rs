@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result as SqlResult, Row};
 
 use crate::copy::WorkingCopy;
 use crate::rows::{self, Rows};
-use crate::{Error, Limits, Stats, StoredTime};
+use crate::{Error, Limits, Stats, StoredTime, SyncKind};
 
 /// A row of `v1_sync_runs`: one sync that the file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,13 @@ impl SyncRun {
     pub(crate) fn newest_finished(runs: impl IntoIterator<Item = Self>) -> Option<Self> {
         let finished = runs.into_iter().filter(|run| run.ended_at.is_some());
         finished.max_by(|a, b| (&a.ended_at, &a.sync_id).cmp(&(&b.ended_at, &b.sync_id)))
+    }
+
+    /// Picks the newest finished one that is full to the letter: a part of what there is, or a type that we do not know,
+    /// means something else (`c1z.md` section 3.2).
+    pub(crate) fn newest_full(runs: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let full = runs.into_iter();
+        Self::newest_finished(full.filter(|run| run.sync_type == SyncKind::Full.as_str()))
     }
 
     fn read(row: &Row<'_>) -> SqlResult<Self> {

@@ -6,13 +6,14 @@ use rusqlite::{Connection, Result};
 
 use crate::{SyncRun, schema};
 
-/// Deletes the syncs that are too many, while the sync `running` is still open, and returns how many that were.
-pub(crate) fn prune(connection: &Connection, running: &str, keep: usize) -> Result<usize> {
-    let older: Vec<_> = SyncRun::list(connection)?
+/// Deletes the syncs that are too many, while the sync `running` is still open, and returns how many that were. `older` finished
+/// full ones stay beside it.
+pub(crate) fn prune(connection: &Connection, running: &str, older: usize) -> Result<usize> {
+    let others: Vec<_> = SyncRun::list(connection)?
         .into_iter()
         .filter(|run| run.sync_id != running)
         .collect();
-    let doomed = doomed(&older, keep.saturating_sub(1));
+    let doomed = doomed(&others, older);
     for sync in &doomed {
         schema::delete_sync(connection, sync)?;
     }

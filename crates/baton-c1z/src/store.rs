@@ -121,7 +121,7 @@ impl Store {
         copy.close(|database| target::replace(&path, database))
     }
 
-    /// Starts a full sync.
+    /// Starts a sync of the kind that the options name.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use baton_model::{SyncId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::copy::WorkingCopy;
-use crate::{Error, StoredTime, SyncRun, schema};
+use crate::{Error, StoredTime, SyncKind, SyncRun, schema};
 
 /// The age up to which a sync is continued, in seconds.
 const OLDEST: i64 = 7 * 24 * 3600;
@@ -63,7 +63,7 @@ impl Unfinished {
     /// Puts the sync, and what was kept of it, into the database.
     pub(crate) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
         let sync_id = self.sync_id.to_string();
-        insert(connection, &sync_id, self.started_at)?;
+        insert(connection, SyncKind::Full, &sync_id, self.started_at)?;
         let mut statement = connection.prepare(
             "insert into v1_connector_sessions (sync_id, key, value) values (?1, ?2, ?3)",
         )?;
@@ -76,7 +76,7 @@ impl Unfinished {
 
 /// Returns identifier and start of a sync that can be continued.
 fn can_be_continued(run: &SyncRun, now: Timestamp) -> Option<(SyncId, Timestamp)> {
-    let is_candidate = run.ended_at.is_none() && run.sync_type == "full";
+    let is_candidate = run.ended_at.is_none() && run.sync_type == SyncKind::Full.as_str();
     let sync_id = run.sync_id.parse().ok().filter(|_| is_candidate)?;
     let started_at = run.started_at.timestamp()?;
     is_recent(started_at, now).then_some((sync_id, started_at))
@@ -121,16 +121,22 @@ pub(crate) fn delete_all(
     Ok(doomed.len())
 }
 
-/// Adds the row of a full sync that begins.
+/// Adds the row of a sync that begins.
 pub(crate) fn insert(
     connection: &Connection,
+    kind: SyncKind,
     sync_id: &str,
     started_at: Timestamp,
 ) -> rusqlite::Result<()> {
+    let parent = match kind {
+        SyncKind::Partial => SyncRun::newest_full(SyncRun::list(connection)?),
+        SyncKind::Full | SyncKind::ResourcesOnly => None,
+    };
+    let parent = parent.map(|it| it.sync_id).unwrap_or_default();
     connection.execute(
         "insert into v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled) \
-         values (?1, ?2, '', 'full', '', 1)",
-        params![sync_id, StoredTime::from(started_at)],
+         values (?1, ?2, '', ?3, ?4, 1)",
+        params![sync_id, StoredTime::from(started_at), kind.as_str(), parent],
     )?;
     Ok(())
 }

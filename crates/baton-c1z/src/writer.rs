@@ -16,11 +16,12 @@ use crate::copy::WorkingCopy;
 use crate::known::{Known, Number};
 use crate::stub::{Stub, Stubs};
 use crate::{
-    Error, Options, Previous, Stats, StoredTime, encode, retention, schema, target, unfinished,
+    Error, Options, Previous, Stats, StoredTime, SyncKind, encode, retention, schema, target,
+    unfinished,
 };
 
 /// Provenance of the checks, as upstream writes it for this engine (`c1z.md` section 6.4). Both hold here: no
-/// exclusion group is ever written (I5), and there are no enqueued pages (I10).
+/// exclusion group is ever written (I5), and there are no enqueued pages (I10). Syncs of a part go without.
 const INVARIANTS: [&str; 3] = ["1", r#"["I5","I10"]"#, "connector"];
 
 /// A sync that is being written.
@@ -51,6 +52,7 @@ impl SyncWriter {
         clock: Arc<dyn Clock>,
         (id, started_at): (SyncId, Timestamp),
     ) -> Result<Self, Error> {
+        let some_types = options.some_types;
         let writer = Self {
             copy,
             target,
@@ -59,7 +61,7 @@ impl SyncWriter {
             id,
             id_text: id.to_string(),
             started_at,
-            known: Known::default(),
+            known: Known::new(some_types),
             stubs: Stubs::default(),
             summary: Summary::default(),
             batch: Batch::default(),
@@ -76,7 +78,12 @@ impl SyncWriter {
         // Building the indexes once after the rows is faster than keeping them up to date.
         schema::drop_indexes(connection)?;
         connection.execute_batch("begin")?;
-        unfinished::insert(connection, &self.id_text, self.started_at)
+        unfinished::insert(
+            connection,
+            self.options.kind,
+            &self.id_text,
+            self.started_at,
+        )
     }
 
     /// Returns the identifier of the sync.
@@ -195,7 +202,7 @@ impl SyncWriter {
             .text(principal.resource())
             .text(&self.id_buffer)
             .data(|buffer| encode::grant(&stub.encoded, principal, &self.id_buffer, buffer));
-        self.known.add_grant(parts);
+        self.known.add_grant(it, parts);
         Ok(())
     }
 
@@ -241,7 +248,7 @@ impl SyncWriter {
         if self.failed {
             return Err(Error::Failed);
         }
-        self.known = Known::default();
+        self.known = Known::new(self.options.some_types);
         self.stubs = Stubs::default();
         self.summary = Summary::default();
         self.batch = Batch::default();
@@ -283,22 +290,44 @@ impl SyncWriter {
 
     fn checkpoint(&self, connection: &Connection) -> rusqlite::Result<()> {
         connection.execute(
-            "update v1_sync_runs set supports_diff = 1, sync_token = ?2 where sync_id = ?1",
-            params![self.id_text, self.token()],
+            "update v1_sync_runs set supports_diff = ?3, sync_token = ?2 where sync_id = ?1",
+            params![
+                self.id_text,
+                self.token(),
+                self.options.kind == SyncKind::Full
+            ],
         )?;
         connection.execute_batch("commit")
     }
 
-    /// Makes the token of a finished full sync (`c1z.md` section 2.8).
+    /// Makes the token of a finished sync (`c1z.md` section 2.8).
     ///
     /// It counts the steps that upstream would have taken: one for each kind of listing and for starting and
     /// expanding, two for each type (its resources, its static entitlements), two for each resource that is asked for
-    /// entitlements and grants. The flag 32 says that upstream's own checks were not run.
+    /// entitlements and grants; without those, one for each type and three others; for single resources, one for each.
+    /// The flag 32 says that upstream's own checks were not run.
     fn token(&self) -> String {
         let types = self.summary.resources.len() as u64;
-        let steps = 7 + 2 * types + 2 * self.known.asked_resources(&self.summary);
+        let resources: u64 = self.summary.resources.values().sum();
+        let (steps, flag, quality) = match self.options.kind {
+            SyncKind::Full => (
+                7 + 2 * types + 2 * self.known.asked_resources(&self.summary),
+                "",
+                r#""source_cache_replay_blocked":true,"reason_flags":32"#,
+            ),
+            SyncKind::ResourcesOnly => (
+                3 + types,
+                r#""should_skip_entitlements_and_grants":true,"#,
+                "",
+            ),
+            SyncKind::Partial => (
+                2 + resources,
+                r#""should_fetch_related_resources":true,"#,
+                "",
+            ),
+        };
         format!(
-            r#"{{"current_action_id":{steps},"completed_actions_count":{steps},"ingest_quality":{{"source_cache_replay_blocked":true,"reason_flags":32}},"version":1}}"#
+            r#"{{"current_action_id":{steps},{flag}"completed_actions_count":{steps},"ingest_quality":{{{quality}}},"version":1}}"#
         )
     }
 
@@ -307,8 +336,13 @@ impl SyncWriter {
             return Ok(self);
         }
         let keep = self.options.keep_syncs;
+        // The new sync counts among those that are kept only if it is of their kind.
+        let older = match self.options.kind {
+            SyncKind::Full => keep.saturating_sub(1),
+            SyncKind::ResourcesOnly | SyncKind::Partial => keep.max(1),
+        };
         let deleted = self.copy.run("delete old syncs", |connection| {
-            retention::prune(connection, &self.id_text, keep)
+            retention::prune(connection, &self.id_text, older)
         })?;
         let free_pages: i64 = self.copy.run("count free pages", |connection| {
             connection.query_row("pragma freelist_count", [], |row| row.get(0))
@@ -349,6 +383,9 @@ impl SyncWriter {
             "update v1_sync_runs set ended_at = ?2, stats = ?3 where sync_id = ?1",
             params![self.id_text, StoredTime::from(self.clock.now()), stats],
         )?;
+        if self.options.kind != SyncKind::Full {
+            return Ok(());
+        }
         let [generation, coverage, mode] = INVARIANTS;
         connection.execute(
             "update v1_sync_runs set ingest_invariant_generation = ?2, ingest_invariant_coverage = ?3, \

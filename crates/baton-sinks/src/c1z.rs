@@ -12,7 +12,7 @@ mod syncer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use baton_c1z::{Options, Previous, Store, SyncWriter, Unfinished};
+use baton_c1z::{Options, Previous, Store, SyncKind, SyncWriter, Unfinished};
 use baton_model::{Clock, Record, Summary, SyncId, Timestamp};
 
 use self::journal::{JournalFile, is_usable};
@@ -33,6 +33,8 @@ struct Work {
     place: Place,
     /// `None` where files cannot be locked.
     journal: Option<Arc<JournalFile>>,
+    /// The lock of a sync that keeps nothing, for as long as it goes on.
+    _idle: Option<Locked>,
     /// What is synced; `None` if nothing is kept.
     subject: Option<String>,
     /// Whether the file holds an interrupted sync of the same subject.
@@ -98,7 +100,9 @@ impl C1z {
             }
             None => None,
         };
-        let resume = resume.filter(|_| locked.is_some());
+        // A sync of a part keeps nothing, and what an interrupted full one has kept stays for the next full one.
+        let is_full = place.options.kind == SyncKind::Full;
+        let resume = resume.filter(|_| locked.is_some() && is_full);
         let store = place.store()?;
         let in_file = match resume {
             Some(it) => store.unfinished(SUBJECT, it.subject.as_bytes())?,
@@ -111,7 +115,9 @@ impl C1z {
             None => None,
         };
         // They go when this sync is finished; until then they are in the file.
-        store.forget(SUBJECT, None)?;
+        if is_full {
+            store.forget(SUBJECT, None)?;
+        }
         let (writer, mut pieces) = match found {
             Some(it) => (store.resume_sync(it.sync_id, it.started_at)?, it.pieces),
             None => (store.start_sync()?, Pieces::new()),
@@ -127,10 +133,16 @@ impl C1z {
         };
         let recalled = Recalled::of(&pieces);
         let clock = Arc::clone(&place.clock);
-        let journal = locked.map(|it| JournalFile::new(it, header, journal_ends, pieces, clock));
+        let (journal, idle) = if is_full {
+            (locked, None)
+        } else {
+            (None, locked)
+        };
+        let journal = journal.map(|it| JournalFile::new(it, header, journal_ends, pieces, clock));
         let work = Work {
             place,
             journal: journal.map(Arc::new),
+            _idle: idle,
             subject,
             is_in_file,
         };

@@ -6,6 +6,7 @@
 
 mod assignments;
 mod memberships;
+mod selection;
 
 use baton_model::Record;
 use baton_sinks::Sink;
@@ -19,9 +20,12 @@ use crate::preflight::Preflight;
 use crate::read::{Part, Search, UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
 use crate::work::Work;
-use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
+use crate::{
+    DormantMemberships, Error, Options, Progress, Report, Scope, Stage, TeamBalance, guard,
+};
 
 use assignments::Assignments;
+use selection::Selection;
 
 /// Users mapped at a time. Keeps the records that wait for the sink few, however large a page is.
 const BATCH: usize = 500;
@@ -82,6 +86,7 @@ pub async fn sync_with_progress(
         api: Api::new(client, &work, progress),
         options,
         recorder: &recorder,
+        selection: Selection::new(&options.scope),
         report: Report::default(),
         silent: Vec::new(),
     };
@@ -131,6 +136,12 @@ impl From<Closed> for Stop {
     }
 }
 
+/// Tells whether the users have to be read: for their own sake, or because they hold what is synced.
+fn needs_users(scope: &Scope) -> bool {
+    let holdable = scope.has_any(mapping::ROLE) || scope.has_any(mapping::TEAM);
+    scope.has_any(mapping::USER) || scope.has_access() && holdable
+}
+
 fn is_refusal(error: &Error) -> bool {
     matches!(error, Error::Api(error) if error.kind() == rocketchat_api::Kind::PermissionDenied)
 }
@@ -140,6 +151,7 @@ struct Run<'a> {
     api: Api<'a>,
     options: &'a Options,
     recorder: &'a Recorder<'a>,
+    selection: Selection<'a>,
     report: Report,
     /// Teams whose list of members was empty although the server counts rows that nothing explains.
     silent: Vec<TeamId>,
@@ -191,7 +203,8 @@ impl Run<'_> {
 
     async fn read_lists(&mut self, preflight: &Preflight) -> Result<(), Stop> {
         let (api, options) = (self.api, self.options);
-        let resolve = options.dormant_memberships == DormantMemberships::Resolve;
+        let resolve = options.dormant_memberships == DormantMemberships::Resolve
+            && options.scope.has_access();
         let mut reader = UserReader::new(api, preflight, options);
         let search = Search::new(resolve);
         let teams = async { Ok(read_teams(api, options, &search).await?) };
@@ -207,8 +220,23 @@ impl Run<'_> {
         self.write_teams(teams, found, &mut assignments, &mut known)
             .await?;
         self.confirm(preflight, reader.could_hide()).await?;
-        guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;
+        if options.scope.is_whole() {
+            guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;
+        }
+        self.report.absent = self.selection.absent();
+        for id in &self.report.absent {
+            tracing::warn!(resource.id = %id, "there is no such resource; it was left out");
+        }
         Ok(())
+    }
+
+    /// Hands records to the sink, those of the scope.
+    async fn write(&mut self, records: Vec<Record>) -> Result<(), Closed> {
+        let picked = self.selection.pick(records);
+        if picked.is_empty() {
+            return Ok(());
+        }
+        self.recorder.write(picked).await
     }
 
     /// Looks at the permissions once more where a permission that was taken away meanwhile would not have shown: rows
@@ -246,11 +274,14 @@ impl Run<'_> {
         reader: &mut UserReader<'_>,
     ) -> Result<(Assignments, KnownUsers), Stop> {
         self.api.progress.begin(Stage::Users);
+        if !needs_users(&self.options.scope) {
+            let roles = self.api.ask(&RolesList).await?;
+            let written = self.write_roles(roles).await?;
+            self.api.progress.end(Stage::Users);
+            return Ok(written);
+        }
         let mut reading = reader.everybody();
         let (roles, mut part) = tokio::try_join!(self.api.ask(&RolesList), reading.next())?;
-        if roles.is_empty() {
-            return Err(Error::NoRoles.into());
-        }
         let mut written = self.write_roles(roles.clone()).await?;
         loop {
             let (assignments, known) = &mut written;
@@ -284,13 +315,15 @@ impl Run<'_> {
     }
 
     /// Writes what comes before all users.
-    async fn write_roles(&self, roles: Vec<Role>) -> Result<(Assignments, KnownUsers), Stop> {
+    async fn write_roles(&mut self, roles: Vec<Role>) -> Result<(Assignments, KnownUsers), Stop> {
+        if roles.is_empty() {
+            return Err(Error::NoRoles.into());
+        }
         let types = mapping::resource_types().into_iter();
-        self.recorder
-            .write(types.map(Record::ResourceType).collect())
+        self.write(types.map(Record::ResourceType).collect())
             .await?;
         let mut assignments = Assignments::default();
-        self.recorder.write(assignments.add_roles(roles)).await?;
+        self.write(assignments.add_roles(roles)).await?;
         Ok((assignments, KnownUsers::default()))
     }
 
@@ -299,6 +332,7 @@ impl Run<'_> {
         self.report.disabled_users = 0;
         self.report.service_users = 0;
         self.report.federated_users = 0;
+        self.selection = Selection::new(&self.options.scope);
         Ok(self.recorder.restart().await?)
     }
 
@@ -320,7 +354,7 @@ impl Run<'_> {
                 }
                 known.all.insert(user.id);
             }
-            self.recorder.write(records).await?;
+            self.write(records).await?;
         }
         Ok(())
     }
@@ -329,18 +363,22 @@ impl Run<'_> {
     /// first list lacked, or an id without a role.
     async fn settle(&mut self, assignments: &mut Assignments) -> Result<(), Stop> {
         let roles = self.api.ask(&RolesList).await?;
-        self.recorder.write(assignments.add_roles(roles)).await?;
+        self.write(assignments.add_roles(roles)).await?;
         let (records, unknown) = assignments.settle();
         for role_id in &unknown {
             tracing::warn!(role.id = %role_id, "users hold a role id that no role has; it is synced with scope unknown");
         }
         self.report.unknown_roles += unknown.len() as u64;
-        self.recorder.write(records).await?;
+        self.write(records).await?;
         Ok(())
     }
 
     fn count(&mut self, user: &User) {
         use baton_model::{AccountType, Status};
+        let scope = &self.options.scope;
+        if !scope.is_whole() && !scope.has(&mapping::user::id(&user.id)) {
+            return;
+        }
         self.report.disabled_users += u64::from(mapping::user::status(user) == Status::Disabled);
         self.report.service_users +=
             u64::from(mapping::user::account_type(user) == AccountType::Service);

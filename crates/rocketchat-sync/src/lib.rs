@@ -13,6 +13,7 @@ mod progress;
 mod read;
 mod recorder;
 mod report;
+mod scope;
 mod validate;
 mod work;
 
@@ -24,4 +25,5 @@ pub use options::{DormantMemberships, Options};
 pub use problem::{MissingPermission, NamedRole, Problem};
 pub use progress::{Progress, Stage};
 pub use report::{Continuation, Report};
+pub use scope::Scope;
 pub use validate::{Check, Paging, Plan, PlannedRequests, RateLimit, Status, Validation, validate};

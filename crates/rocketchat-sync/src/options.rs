@@ -3,12 +3,16 @@
 use baton_model::Summary;
 use rocketchat_api::UserId;
 
+use crate::Scope;
+
 /// How to sync.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// The id of the account that the token belongs to; anything else is refused.
     pub user_id: UserId,
+    /// Which part of the workspace is synced.
+    pub scope: Scope,
     /// Whether teams get the entitlements `owner`, `leader` and `moderator` beside `member`.
     pub team_roles: bool,
     /// What to do about memberships of deactivated users.
@@ -40,6 +44,7 @@ impl Options {
     pub fn new(user_id: UserId) -> Self {
         Self {
             user_id,
+            scope: Scope::default(),
             team_roles: false,
             dormant_memberships: DormantMemberships::default(),
             previous: None,

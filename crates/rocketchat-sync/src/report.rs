@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_model::{Summary, Timestamp};
+use baton_model::{ResourceId, Summary, Timestamp};
 use serde::{Serialize, Serializer};
 
 use crate::Ledger;
@@ -34,6 +34,9 @@ pub struct Report {
     pub orphaned_members: u64,
     /// Teams deleted while the sync was under way.
     pub gone_teams: u64,
+    /// Resources that were asked for and do not exist, with [`Scope::Resources`](crate::Scope::Resources).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<ResourceId>,
     /// What was used of an interrupted sync that this one continued.
     pub continued: Option<Continuation>,
     /// What was announced and received, list by list.

@@ -1,6 +1,8 @@
 //! Tests through the public interface, on real files.
 
 #[cfg(test)]
+mod kinds;
+#[cfg(test)]
 mod migrate;
 #[cfg(test)]
 mod previous;

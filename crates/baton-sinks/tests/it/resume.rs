@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use baton_c1z::{Limits, Options, Reader, Store, SyncRun, Unfinished};
+use baton_c1z::{Limits, Options, Reader, Store, SyncKind, SyncRun, Unfinished};
 use baton_model::{Clock, FixedClock, SyncId, Timestamp};
 use baton_sinks::{C1z, Error, Piece, Recalled, Resume, Sink};
 use tempfile::TempDir;
@@ -702,4 +702,32 @@ fn nothing_is_kept_for_those_who_do_not_ask_for_it() {
     assert!(!journal.holds_work());
     sink.suspend();
     assert!(place.names().is_empty());
+}
+
+#[test]
+fn a_sync_of_a_part_leaves_interrupted_work_alone() {
+    for in_file in [true, false] {
+        let place = Place::new();
+        let id = place.leave(in_file);
+        let options = Options {
+            kind: SyncKind::Partial,
+            ..place.options()
+        };
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock(time(10)));
+        let resume = resume(OURS, true);
+        let mut part = Box::new(C1z::open(&place.file(), options, clock, Some(&resume)).unwrap());
+        assert_eq!(part.recalled(), None);
+        assert_ne!(part.sync_id(), id);
+        part.journal().keep("b", "2");
+        assert!(matches!(place.try_open(11, None), Err(Error::Busy { .. })));
+        let summary = write(part.as_mut(), &small_sync());
+        part.finish(&summary).unwrap();
+        let again = place.open(20);
+        assert_eq!(
+            (again.sync_id(), again.recalled().unwrap().pieces),
+            (id, 1),
+            "{in_file}"
+        );
+        again.abort();
+    }
 }

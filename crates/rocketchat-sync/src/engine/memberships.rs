@@ -7,6 +7,7 @@ use rocketchat_api::{Kind, Member, RoleId, Team, UserId, UsersInfo};
 
 use super::assignments::Assignments;
 use super::{KnownUsers, Run, Stop};
+use crate::mapping::TEAM;
 use crate::mapping::team::{self, Members, TEAM_ROLES};
 use crate::mapping::user;
 use crate::read::{Dormant, Found, Search, TeamMembers, Teams, UserReader};
@@ -25,8 +26,14 @@ impl Run<'_> {
         self.report.ledger.deactivated_users_asked = found.asked;
         self.look_again(&mut teams, &found).await?;
         self.report.gone_teams = teams.gone.len() as u64;
-        if teams.existing.is_empty() {
+        let scope = &self.options.scope;
+        if teams.existing.is_empty() && scope.has_all(TEAM) {
             guard::check_no_teams(self.api, self.options).await?;
+        }
+        if !scope.has_access() {
+            let alone = teams.existing.iter();
+            let records = alone.map(|it| Record::Resource(team::resource(&it.team, None)));
+            return Ok(self.write(records.collect()).await?);
         }
         for it in teams.existing {
             let mut dormant = found.by_team.remove(&it.team.id).unwrap_or_default();
@@ -68,7 +75,8 @@ impl Run<'_> {
     /// Lists the teams again when some were gone, or rows stay unexplained: the team may be deleted by now, or the member
     /// have left.
     async fn look_again(&self, teams: &mut Teams, found: &Found) -> Result<(), Error> {
-        let resolve = self.options.dormant_memberships == DormantMemberships::Resolve;
+        let resolve = self.options.dormant_memberships == DormantMemberships::Resolve
+            && self.options.scope.has_access();
         let dormant = |it: &TeamMembers| found.by_team.get(&it.team.id).map_or(0, Vec::len) as u64;
         let is_open = |it: &TeamMembers| resolve && it.unexplained(dormant(it)) != Some(0);
         if !teams.gone.is_empty() || teams.existing.iter().any(is_open) {
@@ -103,9 +111,8 @@ impl Run<'_> {
                 DormantMemberships::Count => not_listed,
             },
         };
-        self.recorder
-            .write(records(&it, members, &dormant, self.options.team_roles))
-            .await?;
+        let records = records(&it, members, &dormant, self.options.team_roles);
+        self.write(records).await?;
         let still_there = members.active + dormant.len() as u64;
         self.balance(it, members, listed + found - still_there);
         Ok(())
@@ -203,7 +210,7 @@ fn records(
     team_roles: bool,
 ) -> Vec<Record> {
     let mut records = vec![
-        Record::Resource(team::resource(&it.team, members)),
+        Record::Resource(team::resource(&it.team, Some(members))),
         Record::Entitlement(team::member_entitlement(&it.team)),
     ];
     if team_roles {

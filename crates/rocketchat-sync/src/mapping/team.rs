@@ -29,8 +29,8 @@ pub fn id(team_id: &TeamId) -> ResourceId {
     ResourceId::new(TEAM, Arc::clone(team_id.shared()))
 }
 
-/// Maps a team.
-pub fn resource(team: &Team, members: Members) -> Resource {
+/// Maps a team; its members are counted if they were read.
+pub fn resource(team: &Team, members: Option<Members>) -> Resource {
     let mut profile = profile("team_id", team.id.as_str());
     profile.set("name", name(team));
     profile.set_known("type", kind(team));
@@ -39,8 +39,8 @@ pub fn resource(team: &Team, members: Members) -> Resource {
         "created_by",
         team.created_by.as_ref().map(|creator| creator.id.as_str()),
     );
-    profile.set("active_members", members.active);
-    profile.set("dormant_members", members.dormant);
+    profile.set_known("active_members", members.map(|it| it.active));
+    profile.set_known("dormant_members", members.map(|it| it.dormant));
     Resource {
         id: id(&team.id),
         display_name: name(team).to_owned(),

@@ -10,7 +10,7 @@ use super::Search;
 use super::listing::{Whole, read_whole};
 use crate::api::Api;
 use crate::work::{Key, TeamPiece};
-use crate::{DormantMemberships, Error, Listing, Options, Stage};
+use crate::{DormantMemberships, Error, Listing, Options, Stage, mapping};
 
 /// How far the clocks of those who stamp answers and memberships may be apart.
 const CLOCK_SLACK_SECONDS: i64 = 60;
@@ -121,6 +121,18 @@ pub(crate) async fn count_members(api: Api<'_>, team_id: &TeamId) -> Result<Opti
 }
 
 impl TeamMembers {
+    /// Makes a team whose members are not asked for.
+    fn unread(team: Team) -> Self {
+        Self {
+            team,
+            members: Vec::new(),
+            listing: None,
+            maybe_joined_since: 0,
+            joined_since: 0,
+            recalled: false,
+        }
+    }
+
     /// Returns how many membership rows the server counts beyond those known.
     ///
     /// `None` when the server does not count.
@@ -146,19 +158,35 @@ impl TeamMembers {
     }
 }
 
-/// Reads all teams, then the members of each that has any, and tells the search of each as it comes.
+/// Reads all teams of the scope, then the members of each that has any, and tells the search of each as it comes.
 pub(crate) async fn read_teams(
     api: Api<'_>,
     options: &Options,
     search: &Search,
 ) -> Result<Teams, Error> {
+    let scope = &options.scope;
+    if !scope.has_any(mapping::TEAM) {
+        search.end_of_teams();
+        return Ok(Teams::default());
+    }
     api.progress.begin(Stage::Teams);
     let Whole {
         rows: mut teams,
         listing,
         begun,
     } = read_whole(api, TeamsListAll).await?;
+    teams.retain(|team| scope.has(&mapping::team::id(&team.id)));
     teams.sort_by(|a, b| a.id.cmp(&b.id));
+    if !scope.has_access() {
+        let alone = teams.into_iter().map(TeamMembers::unread);
+        api.progress.end(Stage::Teams);
+        search.end_of_teams();
+        return Ok(Teams {
+            existing: alone.collect(),
+            listing,
+            ..Teams::default()
+        });
+    }
     search.begin(api, &teams);
     let peopled = teams.iter().filter(|it| has_rows(it)).count() as u64;
     let mut asked = 0;
@@ -204,14 +232,7 @@ async fn read_members(
     recalled: Option<DormantMemberships>,
 ) -> Result<Result<TeamMembers, TeamId>, Error> {
     if !has_rows(&team) {
-        return Ok(Ok(TeamMembers {
-            team,
-            members: Vec::new(),
-            listing: None,
-            maybe_joined_since: 0,
-            joined_since: 0,
-            recalled: false,
-        }));
+        return Ok(Ok(TeamMembers::unread(team)));
     }
     let key = Key::Members(&team.id);
     let recalled = recalled.and_then(|dormant_memberships| {

@@ -15,6 +15,8 @@ mod resume;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod simulated;

@@ -203,10 +203,10 @@ fn profiles_hold_their_documented_names() {
     );
     let crew = mapping::team::resource(
         &crew,
-        Members {
+        Some(Members {
             active: 2,
             dormant: 1,
-        },
+        }),
     );
     insta::assert_snapshot!(profile(&crew), @r#"{"active_members":2,"created_by":"u1","dormant_members":1,"name":"crew","room_id":"m1","team_id":"t1","type":"private"}"#);
     assert_eq!(

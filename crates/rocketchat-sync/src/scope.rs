@@ -1,0 +1,74 @@
+//! Which part of the workspace is synced.
+
+use std::collections::BTreeSet;
+
+use baton_model::{ResourceId, ResourceTypeId};
+
+/// Which part of the workspace is synced (`baton-runtime.md` section 3.4). Whatever it is, that part is complete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    #[default]
+    Workspace,
+    /// All resources of some types.
+    Types {
+        /// The types, as in [`resource_types`](crate::mapping::resource_types).
+        types: BTreeSet<ResourceTypeId>,
+        /// Whether their entitlements and grants are synced too. A grant names its principal, whose own resource is only
+        /// synced if its type is among the types.
+        access: bool,
+    },
+    /// Single resources. One that does not exist is left out, and [reported](crate::Report::absent).
+    Resources {
+        /// Their identifiers.
+        ids: BTreeSet<ResourceId>,
+        /// Whether their entitlements and grants are synced too, with the principals of the grants.
+        access: bool,
+    },
+}
+
+impl Scope {
+    pub(crate) fn is_whole(&self) -> bool {
+        *self == Self::Workspace
+    }
+
+    /// Tells whether entitlements and grants are synced.
+    pub(crate) fn has_access(&self) -> bool {
+        match self {
+            Self::Workspace => true,
+            Self::Types { access, .. } | Self::Resources { access, .. } => *access,
+        }
+    }
+
+    /// Tells whether a resource type is synced: where single resources are, all are.
+    pub(crate) fn has_type(&self, id: &ResourceTypeId) -> bool {
+        match self {
+            Self::Workspace | Self::Resources { .. } => true,
+            Self::Types { types, .. } => types.contains(id),
+        }
+    }
+
+    /// Tells whether a resource is synced for its own sake.
+    pub(crate) fn has(&self, id: &ResourceId) -> bool {
+        match self {
+            Self::Workspace => true,
+            Self::Types { types, .. } => types.contains(id.resource_type()),
+            Self::Resources { ids, .. } => ids.contains(id),
+        }
+    }
+
+    /// Tells whether all resources of a type are synced.
+    pub(crate) fn has_all(&self, kind: &'static str) -> bool {
+        !matches!(self, Self::Resources { .. }) && self.has_any(kind)
+    }
+
+    /// Tells whether any resource of a type is synced for its own sake.
+    pub(crate) fn has_any(&self, kind: &'static str) -> bool {
+        let kind = ResourceTypeId::from(kind);
+        match self {
+            Self::Workspace => true,
+            Self::Types { types, .. } => types.contains(&kind),
+            Self::Resources { ids, .. } => ids.iter().any(|id| *id.resource_type() == kind),
+        }
+    }
+}

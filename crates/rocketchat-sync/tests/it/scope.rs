@@ -1,0 +1,195 @@
+//! Syncs of a part of the workspace: complete as far as they go, and no further.
+
+use std::collections::BTreeSet;
+
+use baton_model::ResourceId;
+use rocketchat_sim::{Account, Server, Version};
+use rocketchat_sync::{Report, Scope};
+
+use crate::server::{connect, ids, settings, truth, workspace};
+use crate::support::{describe, run};
+
+/// Syncs `scope`; returns what came out, the truth about the whole workspace, the report, and the routes asked.
+struct Synced {
+    found: BTreeSet<String>,
+    truth: BTreeSet<String>,
+    report: Report,
+    routes: BTreeSet<String>,
+}
+
+async fn sync(server: &Server, scope: Scope) -> Synced {
+    let (transport, mut options) = connect(server, Account::Reader);
+    options.scope = scope;
+    let outcome = run(transport, &options).await;
+    let found = ids(&outcome);
+    Synced {
+        found,
+        truth: truth(&server.workspace()),
+        report: outcome
+            .result
+            .unwrap_or_else(|error| panic!("{}", describe(&error))),
+        routes: server.log().into_iter().map(|call| call.route).collect(),
+    }
+}
+
+async fn server() -> Server {
+    Server::start(workspace(), settings(Version(8, 6, 1)))
+        .await
+        .unwrap()
+}
+
+fn types(types: &[&'static str], access: bool) -> Scope {
+    Scope::Types {
+        types: types.iter().copied().map(Into::into).collect(),
+        access,
+    }
+}
+
+fn resources(ids: &[(&'static str, &str)], access: bool) -> Scope {
+    Scope::Resources {
+        ids: ids
+            .iter()
+            .map(|(kind, id)| ResourceId::new(*kind, *id))
+            .collect(),
+        access,
+    }
+}
+
+/// Tells whether an identifier is that of an entitlement or a grant.
+fn is_access(id: &str) -> bool {
+    id.contains(":assigned") || id.contains(":member")
+}
+
+#[track_caller]
+fn check(synced: &Synced, expected: impl Fn(&str) -> bool) {
+    let expected: BTreeSet<_> = synced
+        .truth
+        .iter()
+        .filter(|id| expected(id))
+        .cloned()
+        .collect();
+    assert!(!expected.is_empty());
+    assert_eq!(synced.found, expected);
+}
+
+#[tokio::test]
+async fn resources_only_asks_for_no_members() {
+    let synced = sync(&server().await, types(&["user", "role", "team"], false)).await;
+    check(&synced, |id| !is_access(id));
+    assert!(
+        synced
+            .routes
+            .iter()
+            .all(|it| !it.contains("teams.members") && !it.contains("listTeams"))
+    );
+    assert_eq!(synced.report.ledger.teams.unique, 12);
+}
+
+#[tokio::test]
+async fn a_team_whose_members_were_not_read_does_not_count_them() {
+    let server = server().await;
+    let (transport, mut options) = connect(&server, Account::Reader);
+    options.scope = types(&["team"], false);
+    let lines = run(transport, &options).await.lines.unwrap();
+    let team = lines
+        .iter()
+        .find(|it| it.contains(r#""id":"team:"#))
+        .unwrap();
+    assert!(
+        team.contains("team_id") && !team.contains("_members"),
+        "{team}"
+    );
+}
+
+#[tokio::test]
+async fn types_are_whole_with_the_grants_of_what_they_hold() {
+    let server = server().await;
+    for kinds in [
+        &["user"][..],
+        &["role"],
+        &["team"],
+        &["user", "role"],
+        &["role", "team"],
+        &["user", "role", "team"],
+    ] {
+        let synced = sync(&server, types(kinds, true)).await;
+        check(&synced, |id| kinds.contains(&id.split(':').next().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn users_alone_cost_no_request_for_teams() {
+    let synced = sync(&server().await, types(&["user"], true)).await;
+    assert!(
+        synced.routes.iter().all(|it| !it.contains("teams")),
+        "{:?}",
+        synced.routes
+    );
+    assert!(synced.report.disabled_users > 0);
+    let roles = sync(&server().await, types(&["role"], false)).await;
+    assert!(
+        roles
+            .routes
+            .iter()
+            .all(|it| !it.contains("users.list") && !it.contains("teams"))
+    );
+    assert_eq!(roles.report.disabled_users, 0);
+}
+
+#[tokio::test]
+async fn single_resources_come_with_those_who_hold_them() {
+    let server = server().await;
+    let workspace = server.workspace();
+    let (user, team) = (
+        workspace.users[5].id.to_string(),
+        workspace.teams[3].id.to_string(),
+    );
+    let targets = [
+        ("user", user.as_str()),
+        ("role", "admin"),
+        ("team", team.as_str()),
+        ("team", "nobody"),
+    ];
+    let synced = sync(&server, resources(&targets, true)).await;
+    let grants = |id: &str| {
+        id.starts_with("role:admin:assigned:") || id.starts_with(&format!("team:{team}:member:"))
+    };
+    let principals: BTreeSet<_> = synced
+        .truth
+        .iter()
+        .filter(|id| grants(id))
+        .map(|id| id.rsplit_once("user:").unwrap().1.to_owned())
+        .chain([user.clone()])
+        .collect();
+    // One of them is deactivated, so that the search for such members is part of it.
+    let is_dormant = |id: &String| {
+        workspace
+            .users
+            .iter()
+            .any(|it| *it.id == **id && !it.active)
+    };
+    assert!(principals.iter().any(is_dormant));
+    check(&synced, |id| {
+        ["user", "role", "team", "role:admin", "role:admin:assigned"].contains(&id)
+            || id == format!("team:{team}")
+            || id == format!("team:{team}:member")
+            || grants(id)
+            || id
+                .strip_prefix("user:")
+                .is_some_and(|id| principals.contains(id))
+    });
+    assert_eq!(synced.report.absent, [ResourceId::new("team", "nobody")]);
+    assert_eq!(synced.report.ledger.members.len(), 1);
+}
+
+#[tokio::test]
+async fn single_resources_without_grants_come_alone() {
+    let server = server().await;
+    let user = server.workspace().users[5].id.to_string();
+    let targets = [("user", user.as_str()), ("role", "admin")];
+    let synced = sync(&server, resources(&targets, false)).await;
+    check(&synced, |id| {
+        ["user", "role", "team", "role:admin"].contains(&id) || id == format!("user:{user}")
+    });
+    assert!(synced.report.absent.is_empty());
+}
