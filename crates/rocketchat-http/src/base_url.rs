@@ -1,7 +1,7 @@
 //! The address of a workspace.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::Uri;
@@ -17,7 +17,8 @@ pub struct BaseUrl {
     origin: String,
     prefix: String,
     scheme: Scheme,
-    loopback: bool,
+    host: Host,
+    port: u16,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +30,29 @@ enum Scheme {
 impl BaseUrl {
     /// Tells whether tokens would cross a network unencrypted: `http` to a host that is not this machine.
     pub fn is_cleartext_to_remote(&self) -> bool {
-        !self.is_https() && !self.loopback
+        !self.is_https() && !self.is_loopback()
     }
 
     pub(crate) fn is_https(&self) -> bool {
         self.scheme == Scheme::Https
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Tells whether the host is this machine, whatever its network.
+    pub(crate) fn is_loopback(&self) -> bool {
+        let address: IpAddr = match &self.host {
+            Host::Domain(name) => return name == "localhost" || name.ends_with(".localhost"),
+            Host::Ipv4(address) => (*address).into(),
+            Host::Ipv6(address) => (*address).into(),
+        };
+        address.to_canonical().is_loopback()
     }
 
     /// Joins the address and an origin-form target such as `/api/v1/me`; the result never leaves this origin.
@@ -90,11 +109,13 @@ impl FromStr for BaseUrl {
             return Err(refuse("has a fragment (the part from # on)"));
         }
         let host = url.host().ok_or_else(|| refuse("names no host"))?;
+        let port = url.port_or_known_default();
         Ok(Self {
             origin: url.origin().ascii_serialization(),
             prefix: url.path().trim_end_matches('/').to_owned(),
             scheme,
-            loopback: is_loopback(&host),
+            host: host.to_owned(),
+            port: port.ok_or_else(|| refuse("names no port"))?,
         })
     }
 }
@@ -108,14 +129,6 @@ impl fmt::Display for BaseUrl {
 fn refuse(problem: impl Into<String>) -> Error {
     Error::BaseUrl {
         problem: problem.into(),
-    }
-}
-
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-        Host::Ipv4(address) => Ipv4Addr::is_loopback(address),
-        Host::Ipv6(address) => Ipv6Addr::is_loopback(address),
     }
 }
 
@@ -165,6 +178,7 @@ mod tests {
         check("http://chat.localhost", "http://chat.localhost", false);
         check("http://127.0.0.9/", "http://127.0.0.9", false);
         check("http://[::1]:3000", "http://[::1]:3000", false);
+        check("http://[::ffff:127.0.0.1]", "http://[::ffff:7f00:1]", false);
     }
 
     #[test]

@@ -36,6 +36,25 @@ pub enum Error {
         #[source]
         cause: Option<Cause>,
     },
+    /// A proxy that is to be used cannot be.
+    #[error("the proxy in {variable} {problem}")]
+    Proxy {
+        /// The environment variable that names it.
+        variable: &'static str,
+        /// What is wrong with it, to be read after the variable. Nothing of the value is repeated.
+        problem: &'static str,
+    },
+    /// A file with certificates or a key cannot be used.
+    #[error("{}: {problem}", .path.display())]
+    File {
+        /// The file or directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+        /// What the file system or decoder said.
+        #[source]
+        cause: Option<Cause>,
+    },
     /// The request cannot be sent to this server.
     #[error("{route}: the request's target {problem}")]
     Request {
@@ -116,8 +135,10 @@ pub enum Kind {
     Dns,
     /// Something took too long.
     Timeout,
-    /// The certificate is not trusted, or no TLS connection could be agreed on.
+    /// A certificate is not trusted, on either side, or no TLS connection could be agreed on.
     Tls,
+    /// The proxy does not let the request through.
+    Proxy,
     /// The connection broke before the answer was complete.
     Reset,
     /// The body is longer than allowed.
@@ -137,6 +158,8 @@ impl Error {
             Self::BaseUrl { .. }
             | Self::Credentials { .. }
             | Self::Setup { .. }
+            | Self::Proxy { .. }
+            | Self::File { .. }
             | Self::Request { .. } => Kind::Config,
             Self::Connection { failure, .. } => failure.kind(),
             Self::Timeout { .. } => Kind::Timeout,
@@ -163,13 +186,19 @@ impl Error {
             Self::BaseUrl { .. } => {
                 Some("give the address of the workspace, such as https://chat.example.org")
             }
+            Self::Proxy { .. } => Some(
+                "give it as http://host:port, with user:password@ before the host where the proxy asks for them",
+            ),
             Self::Credentials { .. } => Some("copy it again from the personal access token's page"),
             Self::Connection { failure, .. } => Some(failure.hint()),
             Self::Timeout { .. } => Some("check that the server is up and not overloaded"),
             Self::BodyTooLarge { .. } => Some("check that the base URL is a Rocket.Chat workspace"),
             Self::Encoding { .. } => Some("check the proxy in front of the server"),
             Self::Replay { .. } => Some("record the scenario again"),
-            Self::Setup { .. } | Self::Request { .. } | Self::Scenario { .. } => None,
+            Self::Setup { .. }
+            | Self::File { .. }
+            | Self::Request { .. }
+            | Self::Scenario { .. } => None,
         }
     }
 }

@@ -51,7 +51,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["baton-c1z"]),
     ("zstd", &["baton-c1z"]),
     ("rustls", &["rocketchat-http"]),
-    ("hyper-rustls", &["rocketchat-http"]),
+    ("tokio-rustls", &["rocketchat-http"]),
     ("hyper", &["rocketchat-http", "rocketchat-sim"]),
     ("hyper-util", &["rocketchat-http", "rocketchat-sim"]),
 ];

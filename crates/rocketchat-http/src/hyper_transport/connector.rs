@@ -1,48 +1,177 @@
-//! Making connections: names, TCP and TLS under one timeout, with errors that can be told apart.
+//! Making connections: names, TCP, proxies and TLS under one timeout, with errors that can be told apart.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use std::vec;
 
 use futures_util::future::BoxFuture;
-use http::Uri;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use http::{HeaderValue, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
-use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use tokio::net::TcpStream;
+use rustls::pki_types::ServerName;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use crate::failure::{ConnectTimeout, LookupError};
+use crate::failure::{ConnectTimeout, LookupError, ProxyError};
+use crate::proxies::Proxy;
+use crate::{BaseUrl, Error};
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+use super::Config;
+use super::stream::{Link, Stream};
+use super::tls::{self, Trust};
+use super::tunnel;
 
-/// Connects to `http` and `https` addresses.
+pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Connects to one workspace.
 #[derive(Clone)]
 pub(super) struct Connector {
-    inner: HttpsConnector<HttpConnector<Resolver>>,
+    tcp: HttpConnector<Resolver>,
+    /// For an `https` workspace, and only for it.
+    tls: Option<TlsConnector>,
+    via: Option<Via>,
     limit: Duration,
 }
 
+/// The proxy on the way.
+#[derive(Clone)]
+struct Via {
+    proxy: Proxy,
+    /// For an `https` proxy, and only for it.
+    tls: Option<TlsConnector>,
+    user_agent: HeaderValue,
+}
+
 impl Connector {
-    pub(super) fn new(tls: ClientConfig, limit: Duration) -> Self {
+    /// Prepares connections to `base`. Certificates are loaded only where TLS is needed.
+    pub(super) fn new(
+        base: &BaseUrl,
+        proxy: Option<&Proxy>,
+        user_agent: &HeaderValue,
+        config: &Config,
+    ) -> Result<Self, Error> {
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         // Split evenly over a name's addresses, so that a dead one does not use up the time of the others.
-        tcp.set_connect_timeout(Some(limit));
-        let inner = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .enable_http2()
-            .wrap_connector(tcp);
-        Self { inner, limit }
+        tcp.set_connect_timeout(Some(config.connect_timeout));
+        let (mut tls, mut proxy_tls) = (None, None);
+        if base.is_https() || proxy.is_some_and(Proxy::is_https) {
+            let trust = Trust::load(&config.roots, &config.extra_roots)?;
+            if base.is_https() {
+                tls = Some(trust.to_workspace(config.identity.as_ref())?);
+            }
+            if proxy.is_some_and(Proxy::is_https) {
+                proxy_tls = Some(trust.to_proxy()?);
+            }
+        }
+        let via = proxy.map(|proxy| {
+            tracing::debug!(proxy = %proxy, "the workspace is reached through a proxy");
+            Via {
+                proxy: proxy.clone(),
+                tls: proxy_tls,
+                user_agent: user_agent.clone(),
+            }
+        });
+        Ok(Self {
+            tcp,
+            tls,
+            via,
+            limit: config.connect_timeout,
+        })
+    }
+
+    async fn connect(mut self, target: Uri) -> Result<Stream, BoxError> {
+        let deadline = Deadline::new(self.limit);
+        let link = match &self.via {
+            None => deadline.keep(dial(&mut self.tcp, target.clone())).await?,
+            Some(via) => {
+                let inside = self.tls.is_some().then_some(&target);
+                let reached = deadline.keep(via.reach(&mut self.tcp, inside)).await;
+                reached.map_err(|cause| ProxyError {
+                    proxy: via.proxy.to_string(),
+                    cause,
+                })?
+            }
+        };
+        let Some(tls) = &self.tls else {
+            return Ok(Stream::new(link, false, self.via.is_some()));
+        };
+        let link = deadline.keep(secure(link, tls, &target)).await?;
+        let is_http2 = link.get_ref().1.alpn_protocol() == Some(b"h2");
+        Ok(Stream::new(Box::new(link), is_http2, false))
+    }
+}
+
+impl Via {
+    /// Connects to the proxy, and through it to a server if one is `inside`.
+    async fn reach(
+        &self,
+        tcp: &mut HttpConnector<Resolver>,
+        inside: Option<&Uri>,
+    ) -> Result<Link, BoxError> {
+        let address = self.proxy.uri();
+        let mut link = dial(tcp, address.clone()).await?;
+        if let Some(tls) = &self.tls {
+            link = Box::new(secure(link, tls, address).await?);
+        }
+        match inside {
+            None => Ok(link),
+            Some(target) => {
+                let host = target.host().unwrap_or_default();
+                let port = target.port_u16().unwrap_or(443);
+                tunnel::open(
+                    link,
+                    &format!("{host}:{port}"),
+                    &self.proxy,
+                    &self.user_agent,
+                )
+                .await
+            }
+        }
+    }
+}
+
+async fn dial(tcp: &mut HttpConnector<Resolver>, address: Uri) -> Result<Link, BoxError> {
+    Ok(Box::new(tcp.call(address).await?.into_inner()))
+}
+
+async fn secure(
+    link: Link,
+    tls: &TlsConnector,
+    address: &Uri,
+) -> Result<tokio_rustls::client::TlsStream<Link>, BoxError> {
+    let host = address.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(host.to_owned())?;
+    tls.connect(name, link).await.map_err(|error| {
+        let rejected = tls::rejected(&error).cloned();
+        rejected.map_or_else(|| error.into(), Into::into)
+    })
+}
+
+/// The end of the time that all parts of a connection have together.
+struct Deadline {
+    at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    fn new(limit: Duration) -> Self {
+        let at = Instant::now() + limit;
+        Self { at, limit }
+    }
+
+    async fn keep<T>(
+        &self,
+        part: impl Future<Output = Result<T, BoxError>>,
+    ) -> Result<T, BoxError> {
+        let done = timeout_at(self.at, part).await;
+        done.unwrap_or_else(|_| Err(ConnectTimeout(self.limit).into()))
     }
 }
 
@@ -51,22 +180,16 @@ impl Service<Uri> for Connector {
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        ready!(self.inner.poll_ready(cx))?;
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, address: Uri) -> Self::Future {
-        let connecting = self.inner.call(address);
-        let limit = self.limit;
-        Box::pin(async move {
-            let connected = tokio::time::timeout(limit, connecting).await;
-            connected.unwrap_or_else(|_| Err(ConnectTimeout(limit).into()))
-        })
+        Box::pin(self.clone().connect(address))
     }
 }
 
-/// Looks up names with the system's resolver.
+/// Looks up names with the system's resolver, which is always ready.
 #[derive(Clone)]
 struct Resolver;
 

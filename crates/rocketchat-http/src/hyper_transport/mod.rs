@@ -1,19 +1,22 @@
 //! The transport over real sockets.
 //!
 //! One attempt each: no retries, no pacing, no redirects followed, no cookies, no compression asked for. Nothing is
-//! ever sent to another origin than the base URL's. Proxies are left to a later version.
+//! ever sent to another origin than the base URL's, a proxy apart, which sees no credentials of an `https` workspace.
 
 mod body;
 mod connector;
+mod stream;
 mod tls;
+mod tunnel;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, CONTENT_ENCODING, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request};
+use http::header::{ACCEPT, CONTENT_ENCODING, PROXY_AUTHORIZATION, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -21,37 +24,47 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
 use crate::failure::Failure;
+use crate::proxies::Proxy;
 use crate::sieve::Nothing;
 use crate::transport::RouteName;
-use crate::{BaseUrl, Credentials, Error, Response, Sieve, Transport};
+use crate::{BaseUrl, Credentials, Error, Proxies, Response, Sieve, Transport};
 
 use self::body::Rest;
 use self::connector::Connector;
+pub use self::tls::{Identity, Roots};
 
 /// Idle connections are closed after this, before the server or a proxy does so at an awkward moment.
 const POOL_IDLE: Duration = Duration::from_secs(30);
 /// How often an HTTP/2 connection is checked, and how long it may take to react (`baton-runtime.md` section 6.1).
 const PING: Duration = Duration::from_secs(15);
 
-/// Limits and identity of an [`HttpTransport`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Limits and identity of an [`HttpTransport`], its way through the network, and whom it trusts.
+#[derive(Debug, Clone)]
 pub struct Config {
-    /// How long a connection may take, from looking up the name to the end of the TLS handshake.
+    /// How long a connection may take, from looking up the name to the end of the TLS handshake, with all that a proxy
+    /// adds.
     pub connect_timeout: Duration,
     /// How long the head of an answer may take. Long, because a server that is asked for everything at once
     /// (`count=0`) collects it before it answers.
     pub head_timeout: Duration,
     /// How long the body may pause, and how often it is checked that it comes at 1 KiB a second or more.
     pub body_idle_timeout: Duration,
-    /// How long the whole attempt may take, whatever its pace. Very long, because tens of thousands of users are one
+    /// How long the whole attempt may take, connecting included, whatever its pace. Very long, because tens of thousands of users are one
     /// body, which a slow server needs many minutes for; what is dead or drips is noticed by the other limits.
     pub total_timeout: Duration,
     /// The longest body that is read, in bytes.
     pub body_limit: usize,
     /// The `User-Agent` header.
     pub user_agent: String,
-    /// Certificates trusted besides the platform's. Each item is one certificate as DER, or PEM with any number.
-    pub extra_roots: Vec<Vec<u8>>,
+    /// The proxies that requests go through.
+    pub proxies: Proxies,
+    /// The authorities that are trusted, for the workspace and for an `https` proxy.
+    pub roots: Roots,
+    /// Files with certificates trusted besides: authorities, or certificates of servers that signed them themselves.
+    /// Each is PEM with any number of certificates, or one certificate as DER.
+    pub extra_roots: Vec<PathBuf>,
+    /// What to show a workspace that asks for a certificate. Proxies are not shown it.
+    pub identity: Option<Identity>,
 }
 
 impl Default for Config {
@@ -63,7 +76,10 @@ impl Default for Config {
             total_timeout: Duration::from_hours(1),
             body_limit: 256 << 20,
             user_agent: concat!("rocketchat-http/", env!("CARGO_PKG_VERSION")).to_owned(),
+            proxies: Proxies::default(),
+            roots: Roots::default(),
             extra_roots: Vec::new(),
+            identity: None,
         }
     }
 }
@@ -74,6 +90,8 @@ pub struct HttpTransport {
     credentials: Credentials,
     headers: HeaderMap,
     client: Client<Connector, Empty<Bytes>>,
+    /// The proxy that is handed whole requests, because the workspace is reached over `http`.
+    forwarder: Option<Proxy>,
     config: Config,
 }
 
@@ -82,10 +100,15 @@ impl HttpTransport {
     ///
     /// # Errors
     ///
-    /// When the user agent is no header value, an extra root is no certificate, or an `https` workspace is to be
-    /// reached without any trusted certificate.
+    /// When the user agent is no header value, the proxy to be used is described wrongly, or TLS is needed and a file
+    /// that it needs cannot be used or no certificate is trusted.
     pub fn new(base: BaseUrl, credentials: Credentials, config: Config) -> Result<Self, Error> {
-        let tls = tls::config(&config.extra_roots, base.is_https())?;
+        let user_agent = HeaderValue::from_str(&config.user_agent).map_err(|_| Error::Setup {
+            problem: "the user agent is no header value",
+            cause: None,
+        })?;
+        let proxy = config.proxies.of(&base)?;
+        let connector = Connector::new(&base, proxy.as_ref(), &user_agent, &config)?;
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -93,19 +116,20 @@ impl HttpTransport {
             .http2_adaptive_window(true)
             .http2_keep_alive_interval(PING)
             .http2_keep_alive_timeout(PING)
-            .build(Connector::new(tls, config.connect_timeout));
-        let user_agent = HeaderValue::from_str(&config.user_agent).map_err(|_| Error::Setup {
-            problem: "the user agent is no header value",
-            cause: None,
-        })?;
+            .build(connector);
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT, user_agent);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let forwarder = proxy.filter(|_| !base.is_https());
+        if let Some(authorization) = forwarder.as_ref().and_then(Proxy::authorization) {
+            headers.insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
         Ok(Self {
             base,
             credentials,
             headers,
             client,
+            forwarder,
             config,
         })
     }
@@ -143,10 +167,16 @@ impl HttpTransport {
         outgoing.headers_mut().extend(self.headers.clone());
         self.credentials.apply(outgoing.headers_mut())?;
         let limit = self.config.head_timeout;
-        timeout(limit, self.client.request(outgoing))
+        let response = timeout(limit, self.client.request(outgoing))
             .await
             .map_err(|_| slow(route, "the head of the answer", limit))?
-            .map_err(|cause| broken(route, cause))
+            .map_err(|cause| broken(route, cause))?;
+        match &self.forwarder {
+            Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Err(broken(route, tunnel::refusal(proxy, &response)))
+            }
+            _ => Ok(response),
+        }
     }
 
     async fn read(

@@ -3,16 +3,18 @@
 use std::error::Error as _;
 use std::fmt::{Debug, Display, Write as _};
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::Request;
 use rocketchat_http::{
-    BaseUrl, Client, Config, Credentials, Error, HttpTransport, Policy, Recorder, Replay, Response,
-    Transport, Verdict,
+    BaseUrl, Client, Config, Credentials, Error, HttpTransport, Policy, Proxies, Recorder, Replay,
+    Response, Transport, Verdict,
 };
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::proxy::{Proxy, Rule};
 use crate::server::{Server, Then, text};
 use crate::tls::Authority;
 
@@ -64,7 +66,7 @@ impl Printed {
     }
 }
 
-fn transport(url: &str, extra_roots: Vec<Vec<u8>>) -> HttpTransport {
+fn transport(url: &str, extra_roots: Vec<PathBuf>) -> HttpTransport {
     let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
     let limit = Duration::from_millis(100);
     let config = Config {
@@ -77,7 +79,7 @@ fn transport(url: &str, extra_roots: Vec<Vec<u8>>) -> HttpTransport {
     HttpTransport::new(url.parse().unwrap(), credentials, config).unwrap()
 }
 
-async fn send(url: &str, extra_roots: Vec<Vec<u8>>, printed: &Printed) -> Result<Response, Error> {
+async fn send(url: &str, extra_roots: Vec<PathBuf>, printed: &Printed) -> Result<Response, Error> {
     let recorder = Arc::new(Recorder::new(transport(url, extra_roots)));
     let policy = Policy {
         attempts: 2,
@@ -107,23 +109,18 @@ async fn the_token_is_nowhere() {
     // For this thread only, which does not run the servers: these may log what they receive.
     let _guard = tracing::subscriber::set_default(subscriber);
 
-    let authority = Authority::new();
+    let (authority, stranger) = (Authority::new(), Authority::new());
     for alpn in [&["h2"][..], &["http/1.1"]] {
         let server = Server::https(authority.issue("localhost", alpn, |_| ()), |request| {
             assert_eq!(request.headers()["x-auth-token"], TOKEN);
             text(200, "fine")
         });
         printed.show(
-            &send(&server.named_url("https"), vec![authority.der()], &printed)
+            &send(&server.named_url("https"), vec![authority.path()], &printed)
                 .await
                 .unwrap(),
         );
-        let untrusted = send(
-            &server.named_url("https"),
-            vec![Authority::new().der()],
-            &printed,
-        )
-        .await;
+        let untrusted = send(&server.named_url("https"), vec![stranger.path()], &printed).await;
         printed.show_error(&untrusted.unwrap_err());
     }
     for script in [
@@ -192,4 +189,91 @@ async fn a_token_that_comes_back_is_blacked_out() {
         .map(|it| (it.headers, it.body))
         .collect();
     assert!(!kept.is_empty() && !format!("{kept:?}").contains(TOKEN));
+}
+
+/// Everything that can go wrong at a proxy, with a password that must not show.
+#[tokio::test]
+async fn the_password_of_a_proxy_is_nowhere() {
+    const SECRETS: [&str; 4] = ["canary", "Y2FuYXJ5", "bob", "s3cr"];
+    let printed = Printed::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(printed.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let authority = Authority::new();
+    let server = Server::https(authority.issue("chat.test", &[], |_| ()), |_| text(200, ""));
+    // What the proxy heard, in words and as it was sent: `canary:bob`.
+    let quoting =
+        "HTTP/1.1 407 canary:bob is Basic Y2FuYXJ5OmJvYg==\r\ncontent-length: 3\r\n\r\nbob";
+    for rule in [
+        Rule::To(server.address()),
+        Rule::Say(quoting, Then::Hang),
+        Rule::Say(
+            "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n",
+            Then::Hang,
+        ),
+        Rule::Say("nonsense\r\n\r\n", Then::Close),
+        Rule::Say("", Then::Hang),
+    ] {
+        let tls = authority.issue("localhost", &[], |_| ());
+        for (scheme, proxy) in [
+            ("http", Proxy::http(rule)),
+            ("https", Proxy::https(tls, rule)),
+        ] {
+            let address = format!("{scheme}://canary:bob@{}", proxy.address());
+            for url in ["https://chat.test", "http://chat.test"] {
+                show_through(&address, url, &authority, &printed).await;
+            }
+            assert!(proxy.heard().contains("Y2FuYXJ5OmJvYg=="));
+        }
+    }
+    for unusable in [
+        "socks5://canary:bob@localhost:1",
+        "ftp://canary:bob@localhost:1",
+        "http://canary:bob/s3cr@localhost:1",
+        "http://canary:1/bob@localhost:1",
+        "canary:bob#s3cr@localhost:1",
+        "canary:bob@local host",
+        "http://canary:bob@localhost:1",
+    ] {
+        show_through(unusable, "https://chat.test", &authority, &printed).await;
+    }
+
+    let text = printed.text();
+    assert!(text.contains("407 Proxy Authentication Required") && text.contains("502 Bad Gateway"));
+    assert!(text.contains("TRACE") && text.contains("not supported"));
+    for secret in SECRETS {
+        let shown = text.lines().find(|line| line.contains(secret));
+        assert_eq!(shown, None, "{secret}");
+    }
+}
+
+/// Sends a request through a proxy and shows all there is to see of it.
+async fn show_through(proxy: &str, url: &str, authority: &Authority, printed: &Printed) {
+    let limit = Duration::from_millis(300);
+    let config = Config {
+        proxies: Proxies::from_variables(|name| {
+            ["HTTP_PROXY", "HTTPS_PROXY"]
+                .contains(&name)
+                .then(|| proxy.to_owned())
+        }),
+        head_timeout: limit,
+        connect_timeout: limit,
+        extra_roots: vec![authority.path()],
+        ..Config::default()
+    };
+    printed.show(&config);
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+    let transport = match HttpTransport::new(url.parse().unwrap(), credentials, config) {
+        Ok(transport) => transport,
+        Err(error) => return printed.show_error(&error),
+    };
+    printed.show(&transport);
+    let request = Request::get("/api/v1/me").body(()).unwrap();
+    match transport.send(&request).await {
+        Ok(response) => printed.show(&response),
+        Err(error) => printed.show_error(&error),
+    }
 }

@@ -7,6 +7,10 @@ mod limiter;
 #[cfg(test)]
 mod pacing;
 #[cfg(test)]
+mod proxies;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
 mod record;
 #[cfg(test)]
 mod retries;
@@ -20,3 +24,5 @@ mod sieve;
 mod sockets;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod trust;

@@ -81,7 +81,7 @@ impl Server {
         })
     }
 
-    fn start<F: Future<Output = ()> + Send + 'static>(
+    pub(crate) fn start<F: Future<Output = ()> + Send + 'static>(
         serve: impl Fn(TcpStream) -> F + Send + Sync + 'static,
     ) -> Self {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
@@ -116,6 +116,10 @@ impl Server {
     /// The base URL, by name.
     pub(crate) fn named_url(&self, scheme: &str) -> String {
         format!("{scheme}://localhost:{}", self.address.port())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn connections(&self) -> usize {

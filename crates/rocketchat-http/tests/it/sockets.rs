@@ -247,9 +247,10 @@ async fn whatever_hangs_times_out() {
     );
 
     // TCP connects, TLS gets no reply.
+    let authority = crate::tls::Authority::new();
     let config = Config {
         connect_timeout: HANG,
-        extra_roots: vec![crate::tls::Authority::new().der()],
+        extra_roots: vec![authority.path()],
         ..Config::default()
     };
     let error = transport(&silent.url("https"), config)
