@@ -49,8 +49,9 @@ pub struct Config {
     pub head_timeout: Duration,
     /// How long the body may pause, and how often it is checked that it comes at 1 KiB a second or more.
     pub body_idle_timeout: Duration,
-    /// How long the whole attempt may take, connecting included, whatever its pace. Very long, because tens of thousands of users are one
-    /// body, which a slow server needs many minutes for; what is dead or drips is noticed by the other limits.
+    /// How long the whole attempt may take, connecting included, whatever its pace. Very long, because tens of thousands
+    /// of users are one body, which a slow server needs many minutes for; what is dead or drips is noticed by the other
+    /// limits.
     pub total_timeout: Duration,
     /// The longest body that is read, in bytes.
     pub body_limit: usize,
@@ -60,8 +61,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// The authorities that are trusted, for the workspace and for an `https` proxy.
     pub roots: Roots,
-    /// Files with certificates trusted besides: authorities, or certificates of servers that signed them themselves.
-    /// Each is PEM with any number of certificates, or one certificate as DER.
+    /// Files with certificates trusted besides: authorities, or the certificates of single servers. Each is PEM
+    /// with any number of certificates, or one certificate as DER.
     pub extra_roots: Vec<PathBuf>,
     /// What to show a workspace that asks for a certificate. Proxies are not shown it.
     pub identity: Option<Identity>,
