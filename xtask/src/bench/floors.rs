@@ -157,7 +157,7 @@ impl Decoded {
                 active: members.len() as u64,
                 dormant: 0,
             };
-            records.push(Record::Resource(team::resource(it, counts)));
+            records.push(Record::Resource(team::resource(it, Some(counts))));
             records.extend(members.iter().map(|member| {
                 Record::Grant(Grant {
                     entitlement: team::member(&it.id),
