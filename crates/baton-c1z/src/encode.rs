@@ -55,7 +55,9 @@ pub fn resource(it: &Resource, buffer: &mut Vec<u8>) {
     let mut wire = Wire(buffer);
     wire.message(1, |wire| put_id(&it.id, wire));
     wire.text(3, cut(&it.display_name, MAX_NAME));
-    wire.message(4, |wire| put_trait(it, profile.as_deref(), wire));
+    if !matches!(it.details, ResourceTrait::Other) {
+        wire.message(4, |wire| put_trait(it, profile.as_deref(), wire));
+    }
     wire.text(5, cut(&it.description, MAX_DESCRIPTION));
     put_profile(9, profile.as_deref(), &mut wire);
     put_status(11, it.status, &mut wire);
@@ -101,6 +103,8 @@ fn put_user(it: &Resource, user: &UserTrait, profile: Option<&[u8]>, wire: &mut 
     let account_type = match user.account_type {
         AccountType::Human => v2::user_trait::AccountType::Human,
         AccountType::Service => v2::user_trait::AccountType::Service,
+        AccountType::System => v2::user_trait::AccountType::System,
+        AccountType::Unspecified => v2::user_trait::AccountType::Unspecified,
     };
     wire.number(5, account_type as i64);
     wire.text(6, user.login.as_deref().unwrap_or_default());
@@ -114,6 +118,7 @@ fn put_status(field: u8, status: Option<Status>, wire: &mut Wire<'_>) {
         None => return,
         Some(Status::Enabled) => v2::status::ResourceStatus::Enabled,
         Some(Status::Disabled) => v2::status::ResourceStatus::Disabled,
+        Some(Status::Deleted) => v2::status::ResourceStatus::Deleted,
     };
     wire.message(field, |wire| wire.number(1, number as i64));
 }
@@ -138,12 +143,14 @@ fn profile(it: &Resource) -> Option<Vec<u8>> {
     let mut encoded = Vec::with_capacity(256);
     let mut wire = Wire(&mut encoded);
     for (name, value) in it.profile.iter() {
-        wire.message(1, |wire| {
-            wire.text(1, name);
-            wire.message(2, |wire| put_value(value, wire));
-        });
+        wire.message(1, |wire| put_attribute(name, value, wire));
     }
     Some(encoded)
+}
+
+fn put_attribute(name: &str, value: &ProfileValue, wire: &mut Wire<'_>) {
+    wire.text(1, name);
+    wire.message(2, |wire| put_value(value, wire));
 }
 
 fn put_profile(field: u8, profile: Option<&[u8]>, wire: &mut Wire<'_>) {
@@ -161,6 +168,17 @@ fn put_value(value: &ProfileValue, wire: &mut Wire<'_>) {
         ProfileValue::Number(value) => wire.chosen_double(2, *value as f64),
         ProfileValue::Text(value) => wire.bytes(3, value.as_bytes()),
         ProfileValue::Bool(value) => wire.chosen_bool(4, *value),
+        ProfileValue::Decimal(value) => wire.chosen_double(2, *value),
+        ProfileValue::Map(values) => wire.message(5, |wire| {
+            for (name, value) in values {
+                wire.message(1, |wire| put_attribute(name, value, wire));
+            }
+        }),
+        ProfileValue::List(values) => wire.message(6, |wire| {
+            for value in values {
+                wire.message(1, |wire| put_value(value, wire));
+            }
+        }),
         _ => wire.chosen_bool(1, false),
     }
 }
@@ -170,6 +188,7 @@ pub fn entitlement(it: &Entitlement, grantable_to: Vec<v2::ResourceType>) -> v2:
     let purpose = match it.purpose {
         Purpose::Assignment => v2::entitlement::PurposeValue::Assignment,
         Purpose::Permission => v2::entitlement::PurposeValue::Permission,
+        Purpose::Ownership => v2::entitlement::PurposeValue::Ownership,
         _ => v2::entitlement::PurposeValue::Unspecified,
     };
     v2::Entitlement {

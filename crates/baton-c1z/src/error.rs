@@ -77,6 +77,34 @@ pub enum Error {
         /// What is wrong with it.
         source: prost::DecodeError,
     },
+    /// A stored message can be decoded but says nothing that can be used.
+    #[error("row {id} of {table} in {} {problem}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The table.
+        table: &'static str,
+        /// The row.
+        id: i64,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The file holds no such sync.
+    #[error("{} holds no {}", path.display(), sync_id.as_deref().map_or_else(|| "finished sync".to_owned(), |it| format!("sync {it}")))]
+    NoSync {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for; `None` for the newest finished one.
+        sync_id: Option<String>,
+    },
+    /// The sync was interrupted, so that a part of it is missing.
+    #[error("sync {sync_id} in {} is not finished", path.display())]
+    NotFinished {
+        /// The file.
+        path: PathBuf,
+        /// The sync.
+        sync_id: String,
+    },
     /// Two records have the same identifier.
     #[error("{what} {id} was already written")]
     Duplicate {
@@ -123,6 +151,8 @@ pub enum ErrorKind {
     Damaged,
     /// The file is beyond the limits.
     TooLarge,
+    /// The file holds no such sync, or not the whole of it.
+    Missing,
     /// The records contradict each other: an error of the caller.
     Record,
     /// The system or the database failed, which may pass.
@@ -135,7 +165,10 @@ impl Error {
         match self {
             Self::Target { .. } => ErrorKind::Target,
             Self::NotC1z { .. } | Self::Pebble { .. } => ErrorKind::Format,
-            Self::Damaged { .. } | Self::Message { .. } => ErrorKind::Damaged,
+            Self::Damaged { .. } | Self::Message { .. } | Self::Content { .. } => {
+                ErrorKind::Damaged
+            }
+            Self::NoSync { .. } | Self::NotFinished { .. } => ErrorKind::Missing,
             Self::Database { source, .. } if is_damage(source) => ErrorKind::Damaged,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::Duplicate { .. } | Self::Dangling { .. } | Self::IdLength { .. } => {
@@ -161,6 +194,7 @@ impl Error {
                 ErrorKind::Damaged => {
                     Some("the file was left as it is; move it away to start a new one")
                 }
+                ErrorKind::Missing => Some("choose a finished sync of the file, or sync once more"),
                 ErrorKind::TooLarge => Some("raise the limit only if you trust the file"),
                 ErrorKind::Record => None,
                 ErrorKind::System => Some(

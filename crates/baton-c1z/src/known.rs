@@ -71,14 +71,11 @@ impl Known {
         let known = self.types.get(it.id.resource_type());
         let known =
             known.ok_or_else(|| dangling("resource", &it.id, type_name(it.id.resource_type())))?;
-        if known.traits.contains(&it.details.kind()) {
+        let kind = it.details.kind();
+        if kind == Trait::Other || known.traits.contains(&kind) {
             return Ok(());
         }
-        let missing = format!(
-            "the {:?} trait on {}",
-            it.details.kind(),
-            type_name(it.id.resource_type())
-        );
+        let missing = format!("the {kind:?} trait on {}", type_name(it.id.resource_type()));
         Err(dangling("resource", &it.id, missing))
     }
 

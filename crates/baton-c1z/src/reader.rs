@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, Result as SqlResult, Row};
+use baton_model::ResourceId;
+use baton_proto::connector::v2;
+use prost::Message as _;
+use rusqlite::{Connection, OptionalExtension as _, Result as SqlResult, Row};
 
 use crate::copy::WorkingCopy;
 use crate::rows::{self, Rows};
-use crate::{Error, Limits, Stats, StoredTime, SyncKind};
+use crate::{Error, Limits, Records, Stats, StoredTime, SyncKind};
 
 /// A row of `v1_sync_runs`: one sync that the file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +120,62 @@ impl Reader {
     /// When the database is damaged.
     pub fn newest_finished(&self) -> Result<Option<SyncRun>, Error> {
         self.syncs().map(SyncRun::newest_finished)
+    }
+
+    /// Returns the finished sync `sync_id`, or the one that ended last.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, it is not finished, or the database is damaged.
+    pub fn finished(&self, sync_id: Option<&str>) -> Result<SyncRun, Error> {
+        let found = match sync_id {
+            None => self.newest_finished()?,
+            Some(id) => self.syncs()?.into_iter().find(|run| run.sync_id == id),
+        };
+        let path = self.copy.origin().to_owned();
+        match found {
+            Some(run) if run.ended_at.is_some() => Ok(run),
+            Some(SyncRun { sync_id, .. }) => Err(Error::NotFinished { path, sync_id }),
+            None => Err(Error::NoSync {
+                path,
+                sync_id: sync_id.map(str::to_owned),
+            }),
+        }
+    }
+
+    /// Streams a sync in the vocabulary of `baton-model`: resource types, resources, entitlements, grants.
+    pub fn records(&self, sync_id: &str) -> Records<'_> {
+        Records::new(self, sync_id)
+    }
+
+    /// Returns the name of a resource for people; `None` if the sync does not hold it.
+    ///
+    /// # Errors
+    ///
+    /// When the database is damaged.
+    pub fn display_name(&self, sync_id: &str, id: &ResourceId) -> Result<Option<String>, Error> {
+        let found: Option<(i64, Vec<u8>)> = self.copy.run("look for a resource", |connection| {
+            let sql = "select id, data from v1_resources where external_id = ?1 and sync_id = ?2 and resource_type_id = ?3";
+            let key = (id.to_string(), sync_id, id.resource_type().as_str());
+            let mut statement = connection.prepare_cached(sql)?;
+            statement
+                .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })?;
+        let Some((row, data)) = found else {
+            return Ok(None);
+        };
+        let message = v2::Resource::decode(data.as_slice()).map_err(|source| Error::Message {
+            path: self.copy.origin().to_owned(),
+            table: "v1_resources",
+            id: row,
+            source,
+        })?;
+        Ok(Some(message.display_name))
+    }
+
+    pub(crate) fn copy(&self) -> &WorkingCopy {
+        &self.copy
     }
 
     /// Returns the counts of a sync: the stored ones if they can be read, else fresh ones.

@@ -1,6 +1,7 @@
 //! How rows are read: page by page, so that neither a statement is held nor a whole table.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use prost::DecodeError;
 use rusqlite::{Row, params};
@@ -31,6 +32,21 @@ pub enum Unreadable {
     Column(rusqlite::Error),
     /// A message cannot be decoded.
     Message(DecodeError),
+}
+
+impl Unreadable {
+    /// Says which row of which file it is.
+    pub(crate) fn explain<T: Stored>(self, row: &Row<'_>, origin: &Path) -> Error {
+        match self {
+            Self::Column(error) => Error::database("read rows", origin)(error),
+            Self::Message(source) => Error::Message {
+                path: origin.to_owned(),
+                table: T::TABLE,
+                id: row.get("id").unwrap_or_default(),
+                source,
+            },
+        }
+    }
 }
 
 impl From<rusqlite::Error> for Unreadable {
@@ -86,15 +102,7 @@ impl<'r, T: Stored> Rows<'r, T> {
             let Some(row) = rows.next().map_err(failed)? else {
                 break;
             };
-            let item = T::read(row).map_err(|error| match error {
-                Unreadable::Column(error) => failed(error),
-                Unreadable::Message(source) => Error::Message {
-                    path: self.copy.origin().to_owned(),
-                    table: T::TABLE,
-                    id: row.get("id").unwrap_or_default(),
-                    source,
-                },
-            })?;
+            let item = T::read(row).map_err(|error| error.explain::<T>(row, self.copy.origin()))?;
             let (id, length) = item.position();
             self.last = id;
             size += length;

@@ -178,16 +178,16 @@ impl SyncWriter {
         let (resource, principal) = (it.entitlement.resource(), &it.principal);
         let kind = resource.resource_type().as_str();
         let principal_kind = principal.resource_type().as_str();
-        join(
-            &mut self.id_buffer,
-            &[
-                kind,
-                resource.resource(),
-                it.entitlement.slug(),
-                principal_kind,
-                principal.resource(),
-            ],
-        );
+        let (slug, principal_id) = (it.entitlement.slug(), principal.resource());
+        if it.entitlement.is_whole() {
+            join(&mut self.id_buffer, &[slug, principal_kind, principal_id]);
+        } else {
+            let of = resource.resource();
+            join(
+                &mut self.id_buffer,
+                &[kind, of, slug, principal_kind, principal_id],
+            );
+        }
         let parts = self.known.check_grant(it, &self.id_buffer)?;
         let stub = match self.stubs.get(parts.0) {
             Some(stub) => stub,

@@ -28,4 +28,8 @@ pub enum Purpose {
     Assignment,
     /// A power over the resource (`PURPOSE_VALUE_PERMISSION`).
     Permission,
+    /// Being responsible for the resource (`PURPOSE_VALUE_OWNERSHIP`); only other connectors say so.
+    Ownership,
+    /// Not said.
+    Unspecified,
 }

@@ -67,10 +67,13 @@ impl fmt::Display for ResourceId {
 }
 
 /// Identifies an entitlement: the resource it belongs to and its slug. Prints as `type:id:slug`.
+///
+/// Some connectors have identifiers of another shape; those print as they are, and are their own slug.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementId {
     resource: ResourceId,
     slug: Cow<'static, str>,
+    is_whole: bool,
 }
 
 impl EntitlementId {
@@ -79,6 +82,21 @@ impl EntitlementId {
         Self {
             resource,
             slug: slug.into(),
+            is_whole: false,
+        }
+    }
+
+    /// Reads the identifier `text` of an entitlement on `resource`, of whatever shape.
+    pub fn parse(resource: ResourceId, text: &str) -> Self {
+        let rest = text
+            .strip_prefix(resource.resource_type().as_str())
+            .and_then(|it| it.strip_prefix(':'))
+            .and_then(|it| it.strip_prefix(resource.resource()))
+            .and_then(|it| it.strip_prefix(':'));
+        Self {
+            slug: rest.unwrap_or(text).to_owned().into(),
+            is_whole: rest.is_none(),
+            resource,
         }
     }
 
@@ -91,10 +109,18 @@ impl EntitlementId {
     pub fn slug(&self) -> &str {
         &self.slug
     }
+
+    /// Tells whether the slug is the whole identifier, which then does not begin with the resource.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
 }
 
 impl fmt::Display for EntitlementId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_whole {
+            return f.write_str(&self.slug);
+        }
         write!(f, "{}:{}", self.resource, self.slug)
     }
 }
@@ -123,7 +149,33 @@ mod tests {
         assert_eq!(id.resource().resource(), "a:b");
     }
 
+    #[test]
+    fn identifiers_of_another_shape_are_kept() {
+        let team = ResourceId::new("team", "5678");
+        for text in [
+            "ent-1",
+            "",
+            "team",
+            "team:5678",
+            "team:56789:member",
+            "team:567:8",
+        ] {
+            let id = EntitlementId::parse(team.clone(), text);
+            assert_eq!((id.to_string().as_str(), id.slug()), (text, text));
+            assert!(id.is_whole());
+        }
+        let nameless = EntitlementId::parse(team.clone(), "team:5678:");
+        assert_eq!(nameless, EntitlementId::new(team, ""));
+    }
+
     proptest! {
+        /// Reading is the reverse of printing.
+        #[test]
+        fn texts_are_read_back(kind in ".{0,4}", id in ".{0,4}", slug in ".{0,4}") {
+            let id = EntitlementId::new(ResourceId::new(kind, id), slug);
+            prop_assert_eq!(EntitlementId::parse(id.resource().clone(), &id.to_string()), id);
+        }
+
         /// Whatever the source system puts into its ids, the text is the parts and nothing else.
         #[test]
         fn texts_are_the_parts_joined(kind: String, id: String, slug: String, user: String) {

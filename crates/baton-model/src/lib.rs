@@ -16,7 +16,7 @@ pub use clock::{Clock, FixedClock};
 pub use entitlement::{Entitlement, Purpose};
 pub use grant::Grant;
 pub use ids::{EntitlementId, ResourceId, ResourceTypeId};
-pub use profile::{Profile, ProfileValue};
+pub use profile::{Attribute, AttributeKind, Attributes, Profile, ProfileValue};
 pub use record::Record;
 pub use resource::{AccountType, Email, Resource, ResourceTrait, Status, UserTrait};
 pub use resource_type::{ResourceType, Trait};

@@ -31,6 +31,8 @@ pub enum Status {
     Enabled,
     /// It exists but cannot be used.
     Disabled,
+    /// It is gone; only other connectors list such.
+    Deleted,
 }
 
 /// The details that depend on what a resource stands for.
@@ -44,6 +46,8 @@ pub enum ResourceTrait {
     Group,
     /// A bundle of permissions.
     Role,
+    /// Something else, of which only other connectors know more.
+    Other,
 }
 
 impl ResourceTrait {
@@ -53,6 +57,7 @@ impl ResourceTrait {
             Self::User(_) => Trait::User,
             Self::Group => Trait::Group,
             Self::Role => Trait::Role,
+            Self::Other => Trait::Other,
         }
     }
 }
@@ -90,4 +95,8 @@ pub enum AccountType {
     Human,
     /// A program.
     Service,
+    /// The system itself; only other connectors say so.
+    System,
+    /// Not said.
+    Unspecified,
 }

@@ -15,6 +15,8 @@ pub enum Trait {
     Group,
     /// A bundle of permissions that accounts can hold (`TRAIT_ROLE`).
     Role,
+    /// Anything else, such as an app or a secret, which only other connectors have; not told apart.
+    Other,
 }
 
 /// Describes a kind of resource.

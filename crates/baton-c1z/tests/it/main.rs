@@ -1,11 +1,17 @@
 //! Tests through the public interface, on real files.
 
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod kinds;
+#[cfg(test)]
+mod made_up;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
 mod previous;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod refuse;
 #[cfg(test)]

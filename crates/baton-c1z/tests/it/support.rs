@@ -187,7 +187,7 @@ pub(crate) fn resource_type(id: &'static str, name: &str, kind: Trait) -> Resour
 pub(crate) fn profile(attributes: &[(&'static str, &str)]) -> Profile {
     let mut profile = Profile::default();
     for (name, value) in attributes {
-        profile.set(name, *value);
+        profile.set(*name, *value);
     }
     profile
 }

@@ -1,0 +1,241 @@
+//! What two syncs differ in.
+
+use std::collections::BTreeMap;
+
+use baton_c1z::diff::{Change, Difference, What, compare};
+use baton_c1z::{Error, Limits, Reader};
+use baton_model::{Profile, Record, Resource, ResourceId, ResourceTrait, Status};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::made_up;
+use crate::support::{Place, database, tiny, vector_path};
+
+/// Compares two syncs of one file.
+fn differences(reader: &Reader, old: &str, new: &str) -> Vec<Difference> {
+    let mut found = Vec::new();
+    compare((reader, old), (reader, new), |it| {
+        found.push(it);
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    found
+}
+
+/// What a record is about, in the order in which differences come: its text first, then what that means.
+fn key(record: &Record) -> (u8, Vec<String>) {
+    let parts = |id: &ResourceId| [id.resource_type().to_string(), id.resource().to_owned()];
+    match record {
+        Record::ResourceType(it) => (0, vec![it.id.to_string()]),
+        Record::Resource(it) => (1, [vec![it.id.to_string()], parts(&it.id).into()].concat()),
+        Record::Entitlement(it) => (
+            2,
+            [vec![it.id.to_string()], parts(it.id.resource()).into()].concat(),
+        ),
+        Record::Grant(it) => {
+            let entitlement = vec![it.entitlement.to_string()];
+            let of = parts(it.entitlement.resource()).into();
+            (3, [entitlement, parts(&it.principal).into(), of].concat())
+        }
+    }
+}
+
+/// The same as the library does, in memory and without any thought. What changed is left to the records themselves.
+fn naive(old: &[Record], new: &[Record]) -> Vec<(Record, Option<bool>)> {
+    let by_key = |records: &[Record]| -> BTreeMap<_, _> {
+        records.iter().map(|it| (key(it), it.clone())).collect()
+    };
+    let (old, new) = (by_key(old), by_key(new));
+    let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let found = keys
+        .into_iter()
+        .filter_map(|key| match (old.get(key), new.get(key)) {
+            (Some(old), None) => Some((old.clone(), Some(false))),
+            (None, Some(new)) => Some((new.clone(), Some(true))),
+            (Some(old), Some(new)) if old != new => Some((new.clone(), None)),
+            _ => None,
+        });
+    found.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_naive_comparison_finds_the_same(old in made_up::sync(), new in made_up::sync()) {
+        let place = Place::new();
+        let (first, second) = (place.add(place.options(), &old), place.add(place.options(), &new));
+        let reader = place.reader();
+        let found = differences(&reader, &first, &second);
+        let short: Vec<_> = found
+            .iter()
+            .map(|it| (it.record.clone(), match &it.what { What::Added => Some(true), What::Removed => Some(false), What::Changed(_) => None }))
+            .collect();
+        prop_assert_eq!(short, naive(&old, &new));
+        for it in &found {
+            if let What::Changed(changes) = &it.what {
+                prop_assert!(!changes.is_empty() && changes.is_sorted_by_key(|it| it.field.clone()));
+                prop_assert!(changes.iter().all(|it| it.old != it.new));
+            }
+        }
+        prop_assert_eq!(differences(&reader, &first, &first), []);
+        prop_assert_eq!(differences(&reader, &second, &first).len(), found.len());
+    }
+}
+
+fn team(id: ResourceId, name: &str) -> Record {
+    Record::Resource(Resource {
+        id,
+        display_name: name.to_owned(),
+        description: String::new(),
+        status: None,
+        created_at: None,
+        details: ResourceTrait::Group,
+        profile: Profile::default(),
+    })
+}
+
+#[test]
+fn changes_name_the_fact_and_both_values() {
+    let place = Place::new();
+    let old = tiny();
+    let mut new = tiny();
+    let Some(Record::Resource(alice)) = new.get_mut(5) else {
+        panic!("an account")
+    };
+    alice.status = Some(Status::Disabled);
+    alice.profile.set("rank", 3u64);
+    let ResourceTrait::User(user) = &mut alice.details else {
+        panic!("an account")
+    };
+    user.login = None;
+    let alice = Record::Resource(alice.clone());
+    let (first, second) = (
+        place.add(place.options(), &old),
+        place.add(place.options(), &new),
+    );
+    let change = |field: &str, old, new| Change {
+        field: field.to_owned(),
+        old,
+        new,
+    };
+    let expected = Difference {
+        record: alice,
+        what: What::Changed(vec![
+            change("login", json!("u-alice"), json!(null)),
+            change("profile.rank", json!(null), json!(3)),
+            change("status", json!("enabled"), json!("disabled")),
+        ]),
+    };
+    assert_eq!(differences(&place.reader(), &first, &second), [expected]);
+}
+
+/// Joined with a colon they look the same.
+#[test]
+fn identifiers_are_compared_by_meaning() {
+    let (mut old, mut new) = (tiny(), tiny());
+    old.truncate(3);
+    new.truncate(3);
+    let mut odd = new[1].clone();
+    if let Record::ResourceType(it) = &mut odd {
+        it.id = "team:a".into();
+    }
+    old.push(odd.clone());
+    new.push(odd);
+    let (left, right) = (
+        team(ResourceId::new("team", "a:b"), "X"),
+        team(ResourceId::new("team:a", "b"), "X"),
+    );
+    old.push(left.clone());
+    new.push(right.clone());
+    let place = Place::new();
+    let (first, second) = (
+        place.add(place.options(), &old),
+        place.add(place.options(), &new),
+    );
+    let expected = [
+        Difference {
+            record: left,
+            what: What::Removed,
+        },
+        Difference {
+            record: right,
+            what: What::Added,
+        },
+    ];
+    assert_eq!(differences(&place.reader(), &first, &second), expected);
+}
+
+/// One file against another: other row numbers and times, other identifiers of grants, one grant twice.
+#[test]
+fn how_a_sync_is_stored_does_not_count() {
+    let place = Place::new();
+    let sync = place.add(place.options(), &tiny());
+    let other = Place::new();
+    let mut reversed = tiny();
+    reversed[3..7].reverse();
+    other.add(other.options(), &[]);
+    let other_sync = other.add(other.options(), &reversed);
+    let raw = database(&other.file());
+    raw.connection
+        .execute_batch(
+            "update v1_grants set external_id = 'g-' || id;
+             insert into v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id, principal_resource_id, external_id, data, sync_id, discovered_at)
+             select resource_type_id, resource_id, entitlement_id, principal_resource_type_id, principal_resource_id, 'again-' || id, data, sync_id, discovered_at from v1_grants;
+             update v1_grants set data = substr(data, 1);
+             drop index idx_grants_entitlement_id_principal_id_v1;",
+        )
+        .unwrap();
+    raw.pack(&other.file());
+    let (old, new) = (place.reader(), other.reader());
+    let mut found = Vec::new();
+    compare((&old, &sync), (&new, &other_sync), |it| {
+        found.push(it);
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    assert_eq!(found, []);
+}
+
+/// The second file is the first and one grant that was expanded into another.
+#[test]
+fn files_of_a_real_connector() {
+    let open = |name| Reader::open(&vector_path(name), Limits::default(), None).unwrap();
+    let (old, new) = (open("tiny.c1z"), open("expand.c1z"));
+    let (first, second) = (old.finished(None).unwrap(), new.finished(None).unwrap());
+    let mut found = Vec::new();
+    compare((&old, &first.sync_id), (&new, &second.sync_id), |it| {
+        found.push(it);
+        Ok::<_, Error>(())
+    })
+    .unwrap();
+    let texts = found.iter().map(|it| match &it.record {
+        Record::Grant(grant) => (grant.id(), it.what.clone()),
+        other => panic!("{other:?}"),
+    });
+    let texts: Vec<_> = texts.collect();
+    assert_eq!(
+        texts,
+        [
+            ("role:admin:assigned:team:t-eng".to_owned(), What::Added),
+            ("role:admin:assigned:user:u-bob".to_owned(), What::Added),
+        ]
+    );
+}
+
+#[test]
+fn the_first_failure_ends_the_comparison() {
+    let place = Place::new();
+    let (first, second) = (
+        place.add(place.options(), &[]),
+        place.add(place.options(), &tiny()),
+    );
+    let reader = place.reader();
+    let mut calls = 0;
+    let result = compare((&reader, &first), (&reader, &second), |_| {
+        calls += 1;
+        Err(Error::Failed)
+    });
+    assert!(matches!(result, Err(Error::Failed)));
+    assert_eq!(calls, 1);
+}
