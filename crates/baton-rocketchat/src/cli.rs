@@ -1,236 +1,269 @@
-//! Flags and commands.
+//! Commands, and how the command line is read: clap does it, from the tables in [`crate::fields`].
+//!
+//! Every command has the flags that its scope gives it, so that flags and command may come in any order, as with other
+//! Baton connectors. What is refused is said in their words, see [`crate::usage`].
 
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the help texts that people read"
-)]
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 
-use std::path::PathBuf;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use crate::field::{Field, Kind, Scope};
+use crate::{fields, help, usage};
 
-/// Sync the users, roles and teams of a Rocket.Chat workspace to a file that Baton reads
-#[derive(Debug, Parser)]
-#[command(
-    name = "baton-rocketchat",
-    version,
-    args_conflicts_with_subcommands = false
-)]
-pub(crate) struct Cli {
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-    #[command(flatten)]
-    pub(crate) choices: Choices,
-    #[command(flatten)]
-    pub(crate) logs: Logs,
-}
+/// The name of the program.
+pub(crate) const NAME: &str = "baton-rocketchat";
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Check server, token and permissions, and say how long a sync will take; writes no file
-    ///
-    /// Takes the settings of a sync, so that the word can be put into any command line. Those about files mean nothing here.
-    Validate(Validate),
-    /// Sync a simulated workspace, without any Rocket.Chat, and show what the file holds
-    Demo(Demo),
-}
-
-/// How to reach the workspace. The demo brings its own, so these are not for every command.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Connection {
-    /// Address of the workspace, with its sub-path if it has one ($BATON_ROCKETCHAT_BASE_URL)
-    #[arg(long = "rocketchat-base-url", value_name = "URL")]
-    pub(crate) base_url: Option<String>,
-    /// Id of the user that the token belongs to ($BATON_ROCKETCHAT_USER_ID)
-    #[arg(long = "rocketchat-user-id", value_name = "ID")]
-    pub(crate) user_id: Option<String>,
-    /// Personal access token ($BATON_ROCKETCHAT_AUTH_TOKEN)
-    #[arg(
-        long = "rocketchat-auth-token",
-        value_name = "TOKEN",
-        hide_default_value = true
-    )]
-    pub(crate) auth_token: Option<Token>,
-}
-
-impl Connection {
-    /// Fills what was not said after a command with what was said before it.
-    pub(crate) fn or(self, before: Self) -> Self {
-        Self {
-            base_url: self.base_url.or(before.base_url),
-            user_id: self.user_id.or(before.user_id),
-            auth_token: self.auth_token.or(before.auth_token),
-        }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.base_url.is_none() && self.user_id.is_none() && self.auth_token.is_none()
-    }
-}
-
-/// What to sync, and where to.
-#[derive(Debug, Args)]
-pub(crate) struct Choices {
-    /// Sync the roles owner, leader and moderator within teams too ($BATON_ROCKETCHAT_TEAM_ROLES)
-    #[arg(long = "rocketchat-team-roles", global = true)]
-    pub(crate) team_roles: bool,
-    /// What to do about team memberships of deactivated users [default: resolve] ($BATON_ROCKETCHAT_DORMANT_MEMBERSHIPS)
-    #[arg(
-        long = "rocketchat-dormant-memberships",
-        global = true,
-        value_name = "HOW"
-    )]
-    pub(crate) dormant_memberships: Option<DormantMemberships>,
-    /// Requests under way at once on an endpoint that nothing limits, half of them for the members of teams [default: 4]
-    /// ($BATON_WORKERS)
-    #[arg(long, global = true, value_name = "N", value_parser = value_parser!(u8).range(1..=32))]
-    pub(crate) workers: Option<u8>,
-    /// Fail if users, roles, teams, role grants or memberships are fewer by more than this than in the file's newest sync; 0
-    /// turns that off [default: 50] ($BATON_MAX_SHRINK)
-    #[arg(long, global = true, value_name = "PERCENT", value_parser = value_parser!(u8).range(0..=100))]
-    pub(crate) max_shrink: Option<u8>,
-    /// Fail if the sync takes longer than this, such as 90m, 2h30m or 600s [default: none] ($BATON_MAX_DURATION)
-    #[arg(long, global = true, value_name = "DURATION")]
-    pub(crate) max_duration: Option<MaxDuration>,
-    /// File to write; a sync is added to an existing one [default: sync.c1z, or demo.c1z] ($BATON_FILE)
-    #[arg(short, long, global = true, value_name = "PATH")]
-    pub(crate) file: Option<PathBuf>,
-    /// Start over instead of continuing an interrupted sync of the file ($BATON_NO_RESUME)
-    #[arg(long, global = true)]
-    pub(crate) no_resume: bool,
-    /// File for a summary of the run as JSON, also when it fails ($BATON_SUMMARY)
-    #[arg(long, global = true, value_name = "PATH")]
-    pub(crate) summary: Option<PathBuf>,
-}
-
-/// How to log.
-#[derive(Debug, Args)]
-pub(crate) struct Logs {
-    /// How much to log to stderr [default: info] ($BATON_LOG_LEVEL)
-    #[arg(long, global = true, value_name = "LEVEL")]
-    pub(crate) log_level: Option<LogLevel>,
-    /// How to log [default: console when stdout is a terminal, else json] ($BATON_LOG_FORMAT)
-    #[arg(long, global = true, value_name = "FORMAT")]
-    pub(crate) log_format: Option<LogFormat>,
-}
-
-/// What to check, and how to say it.
-#[derive(Debug, Args)]
-pub(crate) struct Validate {
-    #[command(flatten)]
-    pub(crate) connection: Connection,
-    /// How to write the report to stdout
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output_format: OutputFormat,
-}
-
-/// The shape of the simulated workspace.
-#[derive(Debug, Args)]
-pub(crate) struct Demo {
-    /// Users
-    #[arg(long, value_name = "N", default_value_t = 1000)]
-    pub(crate) users: usize,
-    /// Teams
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub(crate) teams: usize,
-    /// Members of a team, on average
-    #[arg(long, value_name = "N", default_value_t = 15)]
-    pub(crate) members: usize,
-    /// Limit each endpoint to N calls in SECONDS, as Rocket.Chat does with 10/60; without it the account is exempt
-    #[arg(long, value_name = "N/SECONDS")]
-    pub(crate) rate_limit: Option<RateLimit>,
-    /// Make the same workspace again, or another one
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
-    pub(crate) seed: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogLevel {
-    Debug,
-    Info,
-    Warn,
-    Error,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    Console,
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    /// A table for people
-    Text,
-    /// The same for programs
-    Json,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DormantMemberships {
-    /// Look them up, user by user, where a team counts more members than it lists
-    Resolve,
-    /// Only count them, which spends no requests
-    Count,
-}
-
-/// A token as it was typed. It never shows itself.
-#[derive(Clone)]
-pub(crate) struct Token(pub(crate) secrecy::SecretString);
-
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Token")
-    }
-}
-
-impl From<&str> for Token {
-    fn from(text: &str) -> Self {
-        Self(text.into())
-    }
-}
-
-/// The time that a sync may take.
+/// What the program is asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MaxDuration(pub(crate) std::time::Duration);
+pub(crate) enum Word {
+    /// No word at all: a sync, or an action that a flag asks for.
+    Sync,
+    Validate,
+    Demo,
+    Capabilities,
+    Config,
+    HealthCheck,
+    Completion(clap_complete::Shell),
+}
 
-impl std::str::FromStr for MaxDuration {
-    type Err = &'static str;
+/// A command line that could be read.
+pub(crate) struct Line {
+    pub(crate) word: Word,
+    pub(crate) flags: Flags,
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let duration: jiff::SignedDuration = text
-            .parse()
-            .map_err(|_| "expected a duration such as 90m, 2h30m or 600s")?;
-        match std::time::Duration::try_from(duration) {
-            Ok(it) if !it.is_zero() => Ok(Self(it)),
-            Ok(_) | Err(_) => Err("expected a duration of more than nothing"),
+/// The values of the flags, as typed. Has no `Debug`, because one of them may be a token.
+#[derive(Default)]
+pub(crate) struct Flags(BTreeMap<&'static str, Vec<OsString>>);
+
+/// Why there is no command to run.
+pub(crate) enum Ended {
+    /// Help or version was asked for: this goes to stdout.
+    Printed(String),
+    /// The command line is wrong.
+    Refused(String),
+}
+
+/// The commands, with what each is for.
+const COMMANDS: [(&str, &str); 6] = [
+    ("capabilities", "Print what the connector can do, as JSON"),
+    ("config", "Print which settings there are, as JSON"),
+    (
+        "health-check",
+        "Ask a running connector whether it is healthy",
+    ),
+    (
+        "validate",
+        "Check server, token and permissions, and say how long a sync will take; writes no file",
+    ),
+    (
+        "demo",
+        "Sync a simulated workspace, without any Rocket.Chat, and show what the file holds",
+    ),
+    (COMPLETION, "Print a completion script for a shell"),
+];
+
+const COMPLETION: &str = "completion";
+
+const SHELLS: [(&str, clap_complete::Shell); 4] = [
+    ("bash", clap_complete::Shell::Bash),
+    ("fish", clap_complete::Shell::Fish),
+    ("powershell", clap_complete::Shell::PowerShell),
+    ("zsh", clap_complete::Shell::Zsh),
+];
+
+/// Reads a command line, the name of the program included.
+pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line, Ended> {
+    let matches = command()
+        .try_get_matches_from(arguments)
+        .map_err(|error| usage::explain(&error))?;
+    let mut flags = Flags::default();
+    let mut path = Vec::new();
+    let mut level = &matches;
+    loop {
+        flags.take(level);
+        let Some((name, below)) = level.subcommand() else {
+            break;
+        };
+        path.push(name);
+        level = below;
+    }
+    let word = match path.as_slice() {
+        [] => Word::Sync,
+        ["validate"] => Word::Validate,
+        ["demo"] => Word::Demo,
+        ["capabilities"] => Word::Capabilities,
+        ["config"] => Word::Config,
+        ["health-check"] => Word::HealthCheck,
+        [COMPLETION, shell] => match SHELLS.iter().find(|(name, _)| name == shell) {
+            Some((_, shell)) => Word::Completion(*shell),
+            None => return Err(Ended::Refused(usage::unknown_command(shell))),
+        },
+        _ => return Err(Ended::Printed(help::of(&path))),
+    };
+    let command = path.first().copied().unwrap_or_default();
+    for field in fields::all() {
+        if flags.get(field).is_some() && !takes(command, field) {
+            return Err(Ended::Refused(usage::unknown_flag(field.name)));
         }
+    }
+    if let Err(refusal) = flags.check() {
+        return Err(Ended::Refused(refusal));
+    }
+    Ok(Line { word, flags })
+}
+
+/// Tells whether a command takes a flag; the command without a name is that of a sync.
+pub(crate) fn takes(command: &str, field: &Field) -> bool {
+    match field.scope {
+        Scope::Every => true,
+        Scope::Syncs => matches!(command, "" | "validate" | "demo"),
+        Scope::Workspace => matches!(command, "" | "validate"),
+        Scope::Only(it) => command == it,
     }
 }
 
-/// Calls in a number of seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct RateLimit {
-    pub(crate) calls: u32,
-    pub(crate) window: std::time::Duration,
+/// Builds the commands with their flags.
+pub(crate) fn command() -> Command {
+    let mut root = with_flags(Command::new(NAME), "", true)
+        .version(concat!("version ", env!("CARGO_PKG_VERSION")))
+        .disable_version_flag(true)
+        .arg(own("version", 'v', "Print the version", ArgAction::Version))
+        .args_override_self(true)
+        .override_help(help::of(&[]));
+    for (name, about) in COMMANDS {
+        let command = with_flags(Command::new(name), name, true).override_help(help::of(&[name]));
+        let command = match name {
+            COMPLETION => SHELLS.iter().fold(command, |command, (shell, _)| {
+                let about = format!("Print a completion script for {shell}");
+                let below = with_flags(Command::new(*shell), name, true)
+                    .about(about)
+                    .override_help(help::of(&[name, shell]));
+                command.subcommand(below)
+            }),
+            _ => command,
+        };
+        root = root.subcommand(command.about(about));
+    }
+    root
 }
 
-impl std::str::FromStr for RateLimit {
-    type Err = &'static str;
+/// Returns the same without descriptions, and without help that would say them.
+pub(crate) fn without_descriptions(command: Command) -> Command {
+    let names: Vec<_> = command
+        .get_subcommands()
+        .map(|it| it.get_name().to_owned())
+        .collect();
+    let command = command.about("").mut_args(|it| it.help(""));
+    names.iter().fold(command, |command, name| {
+        command.mut_subcommand(name, without_descriptions)
+    })
+}
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "expected calls and seconds, such as 10/60";
-        let (calls, seconds) = text.split_once('/').ok_or(FORM)?;
-        let calls: u32 = calls.parse().map_err(|_| FORM)?;
-        let seconds: f64 = seconds.parse().map_err(|_| FORM)?;
-        if calls == 0 || !(0.1..=86_400.0).contains(&seconds) {
-            return Err("expected at least 1 call and 0.1 to 86400 seconds");
+/// Returns the commands below one, with what each is for.
+pub(crate) fn below(path: &[&str]) -> Vec<(String, String)> {
+    let owned = |(name, about): &(&str, &str)| ((*name).to_owned(), (*about).to_owned());
+    match path {
+        [] => {
+            let help = ("help", "Show help for a command");
+            let mut all: Vec<_> = COMMANDS.iter().chain([&help]).map(owned).collect();
+            all.sort();
+            all
         }
-        Ok(Self {
-            calls,
-            window: std::time::Duration::from_secs_f64(seconds),
-        })
+        [COMPLETION] => SHELLS
+            .iter()
+            .map(|(shell, _)| {
+                (
+                    (*shell).to_owned(),
+                    format!("Print a completion script for {shell}"),
+                )
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns what a command is for.
+pub(crate) fn about(path: &[&str]) -> String {
+    let Some((last, before)) = path.split_last() else {
+        return "Sync the users, roles and teams of a Rocket.Chat workspace to a file that Baton reads"
+            .to_owned();
+    };
+    let siblings = below(before);
+    let found = siblings.into_iter().find(|(name, _)| name == last);
+    found.map(|(_, about)| about).unwrap_or_default()
+}
+
+fn with_flags(command: Command, name: &str, is_wide: bool) -> Command {
+    let flags = fields::all().filter(|it| takes(name, it)).map(flag);
+    command
+        .disable_help_flag(true)
+        .arg(own("help", 'h', "Show help", ArgAction::Help))
+        .args(flags)
+        .args_override_self(is_wide)
+}
+
+fn own(name: &'static str, letter: char, help: &'static str, action: ArgAction) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .short(letter)
+        .help(help)
+        .action(action)
+}
+
+fn flag(field: &'static Field) -> Arg {
+    let arg = Arg::new(field.name)
+        .long(field.name)
+        .help(field.help)
+        .hide(field.is_hidden)
+        .value_name(field.type_name())
+        .value_parser(clap::value_parser!(OsString))
+        .allow_hyphen_values(true);
+    let arg = match field.short {
+        Some(letter) => arg.short(letter),
+        None => arg,
+    };
+    match field.kind {
+        Kind::Switch => arg
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+        Kind::List => arg.action(ArgAction::Append),
+        Kind::Text { .. } | Kind::Number { .. } => arg.action(ArgAction::Set),
+    }
+}
+
+impl Flags {
+    /// Adds what one level of the command line says. A list goes on, anything else is replaced.
+    fn take(&mut self, matches: &ArgMatches) {
+        for field in fields::all() {
+            let Ok(Some(values)) = matches.try_get_many::<OsString>(field.name) else {
+                continue;
+            };
+            let here = self.0.entry(field.name).or_default();
+            if !matches!(field.kind, Kind::List) {
+                here.clear();
+            }
+            here.extend(values.cloned());
+        }
+    }
+
+    /// Returns what was typed for a field, if anything was.
+    pub(crate) fn get(&self, field: &Field) -> Option<&[OsString]> {
+        self.0.get(field.name).map(Vec::as_slice)
+    }
+
+    /// Refuses values that are not of the field's type, in the words of other connectors.
+    fn check(&self) -> Result<(), String> {
+        for field in fields::all() {
+            for value in self.get(field).into_iter().flatten() {
+                let text = value.to_string_lossy();
+                usage::check_type(field, &text)
+                    .map_err(|reason| usage::invalid_argument(field, &text, &reason))?;
+            }
+        }
+        Ok(())
     }
 }

@@ -39,6 +39,24 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// Returns the name of the status, as Go writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Interrupted | Self::Canceled | Self::Terminated => "Canceled",
+            Self::Unknown => "Unknown",
+            Self::InvalidArgument => "InvalidArgument",
+            Self::DeadlineExceeded => "DeadlineExceeded",
+            Self::NotFound => "NotFound",
+            Self::PermissionDenied => "PermissionDenied",
+            Self::FailedPrecondition => "FailedPrecondition",
+            Self::Aborted => "Aborted",
+            Self::Unimplemented => "Unimplemented",
+            Self::Internal => "Internal",
+            Self::Unavailable => "Unavailable",
+            Self::Unauthenticated => "Unauthenticated",
+        }
+    }
+
     /// Returns the code of a failed sync.
     pub(crate) fn of_sync(error: &rocketchat_sync::Error) -> Self {
         use rocketchat_sync::Error;

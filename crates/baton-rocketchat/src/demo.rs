@@ -11,31 +11,54 @@ use rocketchat_sync::mapping::team::TEAM_ROLES;
 use rocketchat_sync::{DormantMemberships, Options};
 use secrecy::SecretString;
 
-use crate::cli::{Choices, Connection, Demo};
+use crate::choices;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::logging::Logging;
 use crate::oneshot::{Synced, Terms, sync_to_file};
-use crate::settings;
+use crate::settings::Settings;
 use crate::summary::SummaryFile;
+use crate::values::{RateLimit, parse_rate_limit};
 use crate::words::{duration, number, print};
+use crate::{checks, fields};
 
 /// Workspaces of different sizes may go into one file.
 const NO_COMPARISON: u8 = 0;
 
-/// Syncs a simulated workspace and prints what the file holds.
+/// The simulated workspace that is asked for.
+struct Demo {
+    shape: Shape,
+    rate_limit: Option<RateLimit>,
+}
+
+impl Demo {
+    fn of(settings: &Settings) -> Self {
+        let size = |field| usize::try_from(settings.number(field)).unwrap_or_default();
+        let rate_limit = settings.text(&fields::DEMO_RATE_LIMIT);
+        Self {
+            shape: Shape {
+                users: size(&fields::DEMO_USERS),
+                teams: size(&fields::DEMO_TEAMS),
+                members: size(&fields::DEMO_MEMBERS),
+                seed: settings.number(&fields::DEMO_SEED).unsigned_abs(),
+            },
+            rate_limit: rate_limit.and_then(|it| parse_rate_limit(&it).ok()),
+        }
+    }
+}
+
+/// Syncs a simulated workspace and prints what the file holds. Settings of the configured workspace count for nothing.
 pub(crate) async fn run(
-    demo: &Demo,
-    connection: &Connection,
-    choices: &Choices,
+    settings: &Settings,
     logs: &Logging,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
-    if !connection.is_empty() {
-        return Err(has_its_own_workspace());
-    }
-    let file = settings::file(choices, "demo.c1z");
-    let summary = SummaryFile::check(settings::summary(choices), &file)?;
+    let demo = &Demo::of(settings);
+    let file = settings
+        .path(&fields::FILE)
+        .unwrap_or_else(|| "demo.c1z".into());
+    let summary = SummaryFile::check(choices::summary(settings), &file)?;
+    let checked = checks::of_demo(settings);
     let server = start(demo).await?;
     let account = if demo.rate_limit.is_some() {
         Account::LimitedReader
@@ -43,15 +66,16 @@ pub(crate) async fn run(
         Account::Reader
     };
     let outcome = async {
+        checked?;
         let workspace = reach(&server, account)?;
-        let options = settings::options(choices, &workspace.user_id, Some(NO_COMPARISON))?;
-        // Means nothing here, but a mistake in it would end a sync.
-        settings::resume(choices)?;
+        let options = choices::options(settings, &workspace.user_id, Some(NO_COMPARISON));
         let terms = Terms {
             file: &file,
+            container: choices::container(settings)?,
+            http: choices::http_config(settings),
             // The next demo has another address, and so nothing to continue.
             resume: None,
-            max_duration: settings::max_duration(choices)?,
+            max_duration: choices::max_duration(settings),
             logs,
         };
         sync_to_file(workspace, options, terms, stop).await
@@ -62,17 +86,9 @@ pub(crate) async fn run(
     print(&describe(demo, &server, &synced, &contents))
 }
 
-/// Settings of the workspace would quietly mean nothing.
-fn has_its_own_workspace() -> Failure {
-    Failure::other(anyhow::anyhow!(
-        "demo brings its own workspace and takes no --rocketchat-base-url, --rocketchat-user-id or --rocketchat-auth-token"
-    ))
-    .with_hint("leave the word demo out to sync the workspace, or put validate in its place to check it")
-}
-
-fn reach(server: &Server, account: Account) -> Result<settings::Workspace, Failure> {
+fn reach(server: &Server, account: Account) -> Result<choices::Workspace, Failure> {
     let (user_id, token) = server.credentials(account);
-    Ok(settings::Workspace {
+    Ok(choices::Workspace {
         base_url: server.base_url().parse()?,
         credentials: Credentials::new(&user_id, &SecretString::from(token))?,
         user_id,
@@ -80,12 +96,6 @@ fn reach(server: &Server, account: Account) -> Result<settings::Workspace, Failu
 }
 
 async fn start(demo: &Demo) -> Result<Server, Failure> {
-    let shape = Shape {
-        users: demo.users,
-        teams: demo.teams,
-        members: demo.members,
-        seed: demo.seed,
-    };
     let limiter = demo.rate_limit.map(|limit| Limiter {
         calls: limit.calls,
         window: limit.window,
@@ -94,7 +104,7 @@ async fn start(demo: &Demo) -> Result<Server, Failure> {
         limiter,
         ..rocketchat_sim::Settings::default()
     };
-    let workspace = Workspace::generate(&shape);
+    let workspace = Workspace::generate(&demo.shape);
     Server::start(workspace, settings)
         .await
         .map_err(|error| Failure::other(error.into()))
@@ -215,7 +225,7 @@ fn describe(demo: &Demo, server: &Server, synced: &Synced, contents: &Contents) 
         text,
         "Simulated workspace at {}, seed {}",
         server.base_url(),
-        demo.seed
+        demo.shape.seed
     );
     let _ = writeln!(
         text,

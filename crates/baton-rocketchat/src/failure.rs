@@ -1,5 +1,9 @@
 //! The one error that a user sees, and the exit code that goes with it.
+//!
+//! People at a terminal read the error, its causes and a hint. Elsewhere the same is one line of the log, and the last line
+//! of stderr is what other Baton connectors write there (`baton-runtime.md` section 1.6).
 
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use crate::code::Code;
@@ -10,6 +14,30 @@ pub(crate) struct Failure {
     code: Code,
     error: anyhow::Error,
     hint: Option<String>,
+    step: Step,
+}
+
+/// What was being done, which other connectors put in front of the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Reading the command line and the settings: the error stands for itself.
+    Usage,
+    /// Nothing that has a name.
+    Task,
+    Validating,
+    ListingResources,
+    ListingGrants,
+}
+
+impl Step {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Usage | Self::Task => "",
+            Self::Validating => "validate failed: ",
+            Self::ListingResources => "error: listing resources failed: ",
+            Self::ListingGrants => "sync-grants-for-resource: error listing grants: ",
+        }
+    }
 }
 
 impl Failure {
@@ -18,6 +46,16 @@ impl Failure {
             code,
             error,
             hint: None,
+            step: Step::Task,
+        }
+    }
+
+    /// Refuses a command line or settings, in words that stand for themselves.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        let error = anyhow::Error::msg(text.into());
+        Self {
+            step: Step::Usage,
+            ..Self::other(error)
         }
     }
 
@@ -30,6 +68,11 @@ impl Failure {
             hint: Some(hint.into()),
             ..self
         }
+    }
+
+    /// Says what was being done.
+    pub(crate) fn at(self, step: Step) -> Self {
+        Self { step, ..self }
     }
 
     /// Adds what else can be done.
@@ -72,20 +115,53 @@ impl Failure {
         self.code as u8
     }
 
-    /// Writes the error, its causes and the hint to stderr, and returns the exit code.
+    /// Writes what happened to stderr, and returns the exit code.
     #[expect(
         clippy::print_stderr,
         reason = "the last words of the program belong there whatever the log settings are"
     )]
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.error());
-        for cause in self.causes() {
-            eprintln!("  caused by: {cause}");
-        }
-        if let Some(hint) = self.hint() {
-            eprintln!("\nhint: {hint}");
+        if io::stderr().is_terminal() {
+            eprintln!("error: {}", self.error());
+            for cause in self.causes() {
+                eprintln!("  caused by: {cause}");
+            }
+            if let Some(hint) = self.hint() {
+                eprintln!("\nhint: {hint}");
+            }
+        } else {
+            if self.step != Step::Usage || self.hint.is_some() {
+                self.log();
+            }
+            eprintln!("{}", self.last_line());
         }
         ExitCode::from(self.exit_code())
+    }
+
+    /// Keeps for the log what the last line has no place for.
+    fn log(&self) {
+        let causes = serde_json::Value::from(self.causes()).to_string();
+        let causes = (causes != "[]").then_some(causes);
+        tracing::error!(error = self.error(), causes, hint = self.hint(), "failed");
+    }
+
+    /// Returns the error in the shape of other connectors: as a status, in one line, unless it is about usage.
+    fn last_line(&self) -> String {
+        let mut said = vec![self.error()];
+        said.extend(self.causes());
+        let said = said.join(": ");
+        if self.step == Step::Usage {
+            return said;
+        }
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let code = self.code.name();
+        let status = |said: &str| format!("rpc error: code = {code} desc = {said}");
+        let inner = match (self.step, self.code) {
+            (Step::Task, _) | (_, Code::Unknown) => said,
+            _ => status(&said),
+        };
+        let outer = status(&format!("{}{inner}", self.step.words()));
+        format!("runner: error processing task: {outer}")
     }
 }
 
@@ -94,6 +170,7 @@ impl Failure {
     pub(crate) fn of_sync(error: rocketchat_sync::Error, address: &str) -> Self {
         use rocketchat_sync::Error;
         let code = Code::of_sync(&error);
+        let step = Step::of(&error);
         let (hint, place) = match &error {
             Error::Sink(error) => (error.hint().map(str::to_owned), None),
             Error::Http(_) => (
@@ -107,7 +184,12 @@ impl Failure {
             Some(place) => error.context(place),
             None => error,
         };
-        Self { code, error, hint }
+        Self {
+            code,
+            error,
+            hint,
+            step,
+        }
     }
 }
 
@@ -116,6 +198,10 @@ impl From<rocketchat_http::Error> for Failure {
         let hint = error.hint().map(str::to_owned);
         Self {
             code: Code::of_http(&error),
+            step: match error.kind() {
+                rocketchat_http::Kind::Config => Step::Usage,
+                _ => Step::Task,
+            },
             error: error.into(),
             hint,
         }
@@ -126,9 +212,8 @@ impl From<baton_sinks::Error> for Failure {
     fn from(error: baton_sinks::Error) -> Self {
         let hint = error.hint().map(str::to_owned);
         Self {
-            code: Code::Unknown,
-            error: error.into(),
             hint,
+            ..Self::other(error.into())
         }
     }
 }
@@ -136,5 +221,56 @@ impl From<baton_sinks::Error> for Failure {
 impl From<baton_c1z::Error> for Failure {
     fn from(error: baton_c1z::Error) -> Self {
         baton_sinks::Error::from(error).into()
+    }
+}
+
+impl Step {
+    /// Tells from the endpoint what was being done.
+    fn of(error: &rocketchat_sync::Error) -> Self {
+        use rocketchat_sync::{Error, Stage};
+        let endpoint = match error {
+            Error::Preflight { .. } => return Self::Validating,
+            Error::NoRoles
+            | Error::NoTeams { .. }
+            | Error::CallerMissing { .. }
+            | Error::RolesHidden { .. }
+            | Error::UserHidden { .. } => return Self::ListingResources,
+            Error::TeamDisputed { .. } | Error::MembersHidden { .. } => return Self::ListingGrants,
+            Error::Api(error) => endpoint_of_answer(error),
+            Error::Unstable { endpoint, .. } => endpoint,
+            Error::Http(error) => endpoint_of_connection(error),
+            _ => return Self::Task,
+        };
+        let is_of = |stage: Stage| stage.endpoints().contains(&endpoint);
+        match endpoint {
+            "" => Self::Task,
+            "teams.members" => Self::ListingGrants,
+            _ if is_of(Stage::DormantMemberships) => Self::ListingGrants,
+            _ if is_of(Stage::Preflight) => Self::Validating,
+            _ => Self::ListingResources,
+        }
+    }
+}
+
+fn endpoint_of_answer(error: &rocketchat_api::Error) -> &str {
+    use rocketchat_api::Error;
+    match error {
+        Error::Refused { endpoint, .. }
+        | Error::NotJson { endpoint, .. }
+        | Error::Malformed { endpoint, .. } => endpoint,
+        _ => "",
+    }
+}
+
+/// Takes the last part of a route such as `GET /api/v1/teams.members`.
+fn endpoint_of_connection(error: &rocketchat_http::Error) -> &str {
+    use rocketchat_http::Error;
+    match error {
+        Error::Request { route, .. }
+        | Error::Connection { route, .. }
+        | Error::Timeout { route, .. }
+        | Error::BodyTooLarge { route, .. }
+        | Error::Encoding { route, .. } => route.rsplit('/').next().unwrap_or_default(),
+        _ => "",
     }
 }

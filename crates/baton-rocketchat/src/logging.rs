@@ -1,60 +1,77 @@
-//! Logs, always on stderr: stdout is for data.
+//! Logs, on stderr unless another place is named: stdout is for data.
 
-mod embedded;
+mod line;
+mod place;
 
 use std::io::{self, IsTerminal as _};
 
-use clap::ValueEnum as _;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use crate::cli::{LogFormat, LogLevel, Logs};
-use crate::settings::variable;
+use crate::failure::Failure;
+use crate::fields;
+use crate::settings::Settings;
 
-use embedded::Embedded;
+use line::Lines;
+use place::Places;
+
+/// How lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Console,
+    Json,
+}
 
 /// How the program logs.
 pub(crate) struct Logging {
-    pub(crate) format: LogFormat,
+    pub(crate) format: Format,
     /// Where live lines may be drawn, if there is a terminal for people that can take them. Log lines go above them.
     pub(crate) terminal: Option<MultiProgress>,
 }
 
-/// Starts logging as the flags or the environment say, and returns how. Variables with a value that means nothing
-/// count as not set, as with other connectors (`baton-runtime.md` section 1.4).
-pub(crate) fn start(flags: &Logs) -> Logging {
-    let level = flags
-        .log_level
-        .or_else(|| from_environment("log-level"))
-        .unwrap_or(LogLevel::Info);
-    let default_format = if io::stdout().is_terminal() {
-        LogFormat::Console
-    } else {
-        LogFormat::Json
+/// Starts logging as the settings say, and returns how.
+///
+/// # Errors
+/// A file to log to cannot be opened.
+pub(crate) fn start(settings: &Settings) -> Result<Logging, Failure> {
+    let level = level(&settings.text(&fields::LOG_LEVEL).unwrap_or_default());
+    let format = match settings.text(&fields::LOG_FORMAT).as_deref() {
+        Some("console") => Format::Console,
+        None if io::stdout().is_terminal() => Format::Console,
+        _ => Format::Json,
     };
-    let format = flags
-        .log_format
-        .or_else(|| from_environment("log-format"))
-        .unwrap_or(default_format);
-    let lively = format == LogFormat::Console && level != LogLevel::Debug && can_redraw();
+    let paths = settings.list(&fields::LOG_PATH);
+    let lively = format == Format::Console && level != "debug" && can_redraw();
     let terminal = lively.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-    let logs = tracing_subscriber::fmt()
-        .with_writer(writer(terminal.clone()))
-        .with_env_filter(filter(level));
-    match format {
-        LogFormat::Console => logs.with_ansi(colours()).with_target(false).init(),
-        LogFormat::Json => logs
-            .json()
-            .event_format(Embedded(format::format().json().flatten_event(true)))
-            .init(),
+    let writer = if paths.is_empty() {
+        stderr(terminal.clone())
+    } else {
+        let places = Places::open(&paths)?;
+        BoxMakeWriter::new(move || places.clone())
+    };
+    tracing_subscriber::fmt()
+        .with_writer(writer)
+        .with_env_filter(filter(level))
+        .with_ansi(paths.is_empty() && colours())
+        .event_format(Lines(format))
+        .init();
+    Ok(Logging { format, terminal })
+}
+
+/// Takes the names of other connectors, where an unknown one means info. The three that stand above error log what error
+/// logs: nothing here is worse.
+fn level(name: &str) -> &'static str {
+    match name.to_ascii_lowercase().as_str() {
+        "debug" => "debug",
+        "warn" => "warn",
+        "error" | "dpanic" | "panic" | "fatal" => "error",
+        _ => "info",
     }
-    Logging { format, terminal }
 }
 
 /// Makes log lines that go above what is drawn on the terminal, if anything is.
-fn writer(terminal: Option<MultiProgress>) -> BoxMakeWriter {
+fn stderr(terminal: Option<MultiProgress>) -> BoxMakeWriter {
     match terminal {
         Some(terminal) => BoxMakeWriter::new(move || Above(terminal.clone())),
         None => BoxMakeWriter::new(io::stderr),
@@ -80,16 +97,8 @@ fn can_redraw() -> bool {
         && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
-fn from_environment<T: clap::ValueEnum>(field: &str) -> Option<T> {
-    variable(field).and_then(|value| T::from_str(&value, true).ok())
-}
-
 /// The HTTP libraries' own debug output would repeat addresses and drown ours.
-fn filter(level: LogLevel) -> EnvFilter {
-    let level = level
-        .to_possible_value()
-        .map(|value| value.get_name().to_owned())
-        .unwrap_or_default();
+fn filter(level: &str) -> EnvFilter {
     EnvFilter::new(format!(
         "{level},hyper=warn,hyper_util=warn,rustls=warn,h2=warn"
     ))

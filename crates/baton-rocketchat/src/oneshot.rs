@@ -10,19 +10,22 @@ use baton_sinks::{C1z, Recalled, Resume, Sink as _};
 use rocketchat_http::{Client, Config, HttpTransport, Policy};
 use rocketchat_sync::{Error, Options, Report, sync_with_progress};
 
-use crate::cli::{Choices, Connection, LogFormat};
+use crate::choices::{self, Workspace};
 use crate::clock::SystemClock;
 use crate::code::Code;
 use crate::failure::Failure;
-use crate::logging::Logging;
+use crate::logging::{Format, Logging};
 use crate::progress::{self, Board};
-use crate::settings::{self, Workspace};
+use crate::settings::Settings;
 use crate::summary::{self, SummaryFile};
-use crate::words;
+use crate::{checks, on_demand, words};
 
 /// Where a sync goes, how long it may take, and how it is told.
 pub(crate) struct Terms<'a> {
     pub(crate) file: &'a Path,
+    /// How the file is read and written.
+    pub(crate) container: baton_c1z::Options,
+    pub(crate) http: Config,
     /// Whether an interrupted sync of the file is continued; `None` keeps nothing of an interrupted one either.
     pub(crate) resume: Option<bool>,
     pub(crate) max_duration: Option<Duration>,
@@ -58,22 +61,30 @@ impl Synced {
     }
 }
 
-/// Syncs the configured workspace.
+/// Syncs the configured workspace, or does what else the flags ask for.
 pub(crate) async fn run(
-    connection: &Connection,
-    choices: &Choices,
+    settings: &Settings,
     logs: &Logging,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
-    let file = settings::file(choices, "sync.c1z");
-    let summary = SummaryFile::check(settings::summary(choices), &file)?;
+    let file = choices::file(settings, "sync.c1z");
+    let summary = SummaryFile::check(choices::summary(settings), &file)?;
+    let checked = checks::of_sync(settings);
+    if checked.is_ok()
+        && let Some(done) = on_demand::run(settings)
+    {
+        return done;
+    }
     let outcome = async {
-        let workspace = Workspace::resolve(connection)?;
-        let options = settings::options(choices, &workspace.user_id, None)?;
+        checked?;
+        let workspace = Workspace::of(settings)?;
+        let options = choices::options(settings, &workspace.user_id, None);
         let terms = Terms {
             file: &file,
-            resume: Some(settings::resume(choices)?),
-            max_duration: settings::max_duration(choices)?,
+            container: choices::container(settings)?,
+            http: choices::http_config(settings),
+            resume: Some(choices::resume(settings)),
+            max_duration: choices::max_duration(settings),
             logs,
         };
         sync_to_file(workspace, options, terms, stop).await
@@ -100,12 +111,12 @@ pub(crate) async fn sync_to_file(
         allowed,
     });
     let clock = Arc::new(SystemClock);
-    let sink = C1z::open(file, container_options(), clock, resume.as_ref())?;
+    let sink = C1z::open(file, terms.container.clone(), clock, resume.as_ref())?;
     if options.max_shrink > 0 {
         options.previous = sink.previous()?.map(|previous| previous.summary);
     }
     let sync_id = sink.sync_id();
-    let client = connect(workspace, Policy::default())?;
+    let client = connect(workspace, Policy::default(), terms.http.clone())?;
     tracing::info!(sync.id = %sync_id, file = %file.display(), "syncing");
     if let Some(recalled) = sink.recalled() {
         tell(recalled);
@@ -121,10 +132,8 @@ pub(crate) async fn sync_to_file(
         options,
         took: started.elapsed(),
     };
-    let sentence = words::sentence(&synced);
-    // The field's name is how `logging::embedded` knows it; people read the sentence alone.
-    let summary = (logs.format == LogFormat::Json).then(|| summary::line(&synced));
-    tracing::info!(sync.id = %sync_id, file = %file.display(), summary, "{sentence}");
+    let summary = (logs.format == Format::Json).then(|| summary::line(&synced));
+    progress::complete(&synced, summary.as_deref());
     Ok(synced)
 }
 
@@ -160,8 +169,7 @@ fn tell(recalled: Recalled) {
     tracing::info!(
         resume.pieces = pieces,
         resume.age_seconds = age.as_secs(),
-        "continuing an interrupted sync: pieces of work kept: {pieces}, the oldest {} ago",
-        words::duration(age)
+        "resumed previous sync"
     );
 }
 
@@ -173,7 +181,7 @@ async fn watch(
     terms: &Terms<'_>,
     stop: impl Future<Output = String>,
 ) -> Result<Report, Ended> {
-    let board = Board::default();
+    let board = Board::new(options.workers);
     let is_out_of_time = Cell::new(false);
     let stop = async {
         tokio::select! {
@@ -213,26 +221,18 @@ fn too_long(error: Error) -> Failure {
 }
 
 /// Makes a client; nothing is sent yet.
-pub(crate) fn connect(workspace: Workspace, policy: Policy) -> Result<Client, Failure> {
+pub(crate) fn connect(
+    workspace: Workspace,
+    policy: Policy,
+    config: Config,
+) -> Result<Client, Failure> {
     if workspace.base_url.is_cleartext_to_remote() {
         tracing::warn!(url = %workspace.base_url, "the token travels without encryption: the base URL is not https");
     }
-    let config = Config {
-        user_agent: words::user_agent(),
-        ..Config::default()
-    };
     let transport = HttpTransport::new(workspace.base_url, workspace.credentials, config)?;
     Ok(Client::new(
         Arc::new(transport),
         policy,
         rocketchat_sync::verdict,
     ))
-}
-
-/// Working copies go where the system wants temporary files; libraries do not look that up themselves.
-fn container_options() -> baton_c1z::Options {
-    baton_c1z::Options {
-        temp_dir: Some(std::env::temp_dir()),
-        ..baton_c1z::Options::default()
-    }
 }

@@ -4,6 +4,7 @@ mod line;
 mod log;
 mod pace;
 mod screen;
+mod steps;
 
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,9 +16,14 @@ use rocketchat_sync::{Progress, Stage};
 
 use crate::words::{counted, number};
 
+pub(crate) use steps::complete;
+
 /// Keeps what the sync tells.
 #[derive(Default)]
-pub(crate) struct Board(Mutex<Vec<Entry>>);
+pub(crate) struct Board {
+    entries: Mutex<Vec<Entry>>,
+    workers: usize,
+}
 
 struct Entry {
     stage: Stage,
@@ -51,6 +57,14 @@ pub(crate) async fn show(
 }
 
 impl Board {
+    /// Makes a board for a sync with so many requests under way at once.
+    pub(crate) fn new(workers: usize) -> Self {
+        Self {
+            workers,
+            ..Self::default()
+        }
+    }
+
     /// Says what was read so far, for people.
     pub(crate) fn so_far(&self) -> String {
         let read: Vec<_> = self
@@ -91,12 +105,13 @@ impl Board {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Progress for Board {
     fn begin(&self, stage: Stage) {
+        steps::begun(stage, self.workers);
         self.lock().push(Entry {
             stage,
             done: 0,

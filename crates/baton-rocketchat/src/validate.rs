@@ -6,48 +6,49 @@ use rocketchat_http::Policy;
 use rocketchat_sync::{Check, Paging, Plan, RateLimit, Validation, validate};
 use serde::Serialize;
 
-use crate::cli::{Choices, Connection, OutputFormat};
+use crate::choices::{self, Workspace};
 use crate::code::Code;
-use crate::failure::Failure;
+use crate::failure::{Failure, Step};
 use crate::oneshot::connect;
-use crate::settings::{self, Workspace};
+use crate::settings::Settings;
+use crate::values::{OutputFormat, parse_output_format};
 use crate::words::print;
+use crate::{checks, fields};
 
 /// Prints the report. A sync that would fail is a failure.
 pub(crate) async fn run(
-    connection: &Connection,
-    choices: &Choices,
-    format: OutputFormat,
+    settings: &Settings,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
-    let workspace = Workspace::resolve(connection)?;
-    let options = settings::options(choices, &workspace.user_id, None)?;
-    // They mean nothing here, but a mistake in them would end the sync.
-    settings::max_duration(choices)?;
-    settings::resume(choices)?;
+    // Some of them mean nothing here, but a mistake in them would end the sync.
+    checks::of_sync(settings)?;
+    choices::container(settings)?;
+    let workspace = Workspace::of(settings)?;
+    let options = choices::options(settings, &workspace.user_id, None);
     let address = workspace.base_url.to_string();
     // Somebody waits for the answer, and trouble that passes is worth knowing of.
     let policy = Policy {
         attempts: 3,
         ..Policy::default()
     };
-    let client = connect(workspace, policy)?;
+    let client = connect(workspace, policy, choices::http_config(settings))?;
     let mut found = tokio::select! {
         found = validate(&client, &options) => found,
         reason = stop => return Err(stopped(&reason)),
     };
     let error = found.error.take();
     let failure = error.map(|error| Failure::of_sync(error, &address));
-    let text = match format {
-        OutputFormat::Text => table::render(&address, &found, failure.as_ref()),
-        OutputFormat::Json => to_json(&found, failure.as_ref())?,
+    let format = settings.text(&fields::OUTPUT_FORMAT).unwrap_or_default();
+    let text = match parse_output_format(&format) {
+        Ok(OutputFormat::Json) => to_json(&found, failure.as_ref())?,
+        Ok(OutputFormat::Text) | Err(_) => table::render(&address, &found, failure.as_ref()),
     };
     print(&text)?;
     failure.map_or(Ok(()), Err)
 }
 
 fn stopped(reason: &str) -> Failure {
-    Failure::new(Code::Canceled, anyhow::anyhow!("stopped by {reason}"))
+    Failure::new(Code::Canceled, anyhow::anyhow!("stopped by {reason}")).at(Step::Validating)
 }
 
 /// The report for programs.

@@ -68,6 +68,23 @@ fn oddities(synced: &Synced) -> [(u64, &'static str); 6] {
     ]
 }
 
+/// Returns what kept something out of the file or was not as it should be, for the warnings of the sync.
+pub(crate) fn warnings(synced: &Synced) -> Vec<String> {
+    let Synced { report, .. } = synced;
+    [
+        (report.unknown_roles, "role id* without a role"),
+        (
+            report.gone_members,
+            "member* dropped because the account is gone",
+        ),
+        (report.gone_teams, "team* deleted meanwhile"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| counted(count, what))
+    .collect()
+}
+
 /// Writes a number of things: "1 team", "1,234 teams". The plural goes where the star is, else at the end.
 pub(crate) fn counted(count: u64, what: &str) -> String {
     let (noun, rest) = what.split_once('*').unwrap_or((what, ""));

@@ -170,7 +170,7 @@ async fn unknown_flags_are_usage_errors() {
         (run.code, run.stdout.trim()),
         (
             Some(0),
-            concat!("baton-rocketchat ", env!("CARGO_PKG_VERSION"))
+            concat!("baton-rocketchat version ", env!("CARGO_PKG_VERSION"))
         )
     );
 }

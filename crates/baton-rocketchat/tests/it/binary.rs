@@ -157,8 +157,27 @@ impl Run {
             .collect()
     }
 
-    /// Returns the last words: everything on stderr that is no log line.
+    /// Returns the error, if there is one, with causes and hint as a person at a terminal reads them, put together from the log.
     pub(crate) fn error(&self) -> String {
+        let logs = self.logs();
+        let Some(failed) = logs.iter().rfind(|line| line["msg"] == "failed") else {
+            let words = self.last_words();
+            let error = format!("error: {words}");
+            return if words.is_empty() { words } else { error };
+        };
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let mut said = format!("error: {}", text(&failed["error"]));
+        for cause in failed["causes"].as_array().into_iter().flatten() {
+            said = format!("{said}\n  caused by: {}", text(cause));
+        }
+        if !failed["hint"].is_null() {
+            said = format!("{said}\n\nhint: {}", text(&failed["hint"]));
+        }
+        said
+    }
+
+    /// Returns everything on stderr that is no log line.
+    pub(crate) fn last_words(&self) -> String {
         self.stderr
             .lines()
             .filter(|line| !line.starts_with('{'))

@@ -69,7 +69,7 @@ async fn bad_values_are_refused_and_named() {
         (
             "--max-shrink",
             "BATON_MAX_SHRINK",
-            &["101", "-1", "half", "5.5", " 5"][..],
+            &["half", "5.5", " 5"][..],
         ),
         (
             "--rocketchat-dormant-memberships",
@@ -129,6 +129,10 @@ async fn any_number_of_workers_gives_the_same_sync() {
         (&[][..], ""),
         (&["--workers", "1"], ""),
         (&["--workers", "32"], "1"),
+        (&["--workers", "0"], "1"),
+        (&["--workers=-1"], ""),
+        (&["--workers", "-7"], ""),
+        (&["--parallel-sync"], ""),
         (&[], "3"),
     ] {
         let binary = Binary::for_account(&server, Account::Reader).with("BATON_WORKERS", variable);
@@ -142,9 +146,9 @@ async fn any_number_of_workers_gives_the_same_sync() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_of_workers_that_means_nothing_is_refused() {
     for (flags, variable) in [
-        (&["--workers", "0"][..], ""),
-        (&["--workers", "33"], ""),
-        (&[], "0"),
+        (&["--workers", "33"][..], ""),
+        (&["--workers", "few"], ""),
+        (&[], "33"),
         (&[], "many"),
     ] {
         let binary = Binary::new()
@@ -159,5 +163,23 @@ async fn a_number_of_workers_that_means_nothing_is_refused() {
             "{}",
             run.stderr
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_out_of_range_is_refused_and_named() {
+    for value in ["101", "-1"] {
+        for arguments in [&[][..], &["validate"], &["demo"]] {
+            let binary = Binary::new()
+                .with("BATON_ROCKETCHAT_BASE_URL", "http://127.0.0.1:1")
+                .with("BATON_ROCKETCHAT_USER_ID", "x")
+                .with("BATON_ROCKETCHAT_AUTH_TOKEN", "y")
+                .with("BATON_MAX_SHRINK", value);
+            let run = binary.run(arguments).await;
+            assert_eq!(run.code, Some(2), "{}", run.stderr);
+            let words = "errors found:\nfield max-shrink: value must be ";
+            assert!(run.last_words().starts_with(words), "{}", run.stderr);
+            assert!(run.last_words().ends_with(value), "{}", run.stderr);
+        }
     }
 }

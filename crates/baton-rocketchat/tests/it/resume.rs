@@ -11,8 +11,6 @@ use rocketchat_sim::{Account, Server};
 
 use crate::binary::{Binary, Run, server};
 
-const CONTINUING: &str = "continuing an interrupted sync: pieces of work kept: 2, the oldest 1m 3";
-
 /// Puts an interrupted sync into the file, as a run with the account would, and returns its identifier.
 fn interrupt(binary: &Binary, server: &Server, account: Account) -> String {
     let url: BaseUrl = server.base_url().parse().unwrap();
@@ -64,7 +62,12 @@ async fn the_sync_of_the_same_account_is_continued() {
     for variable in ["", "false"] {
         let (id, run, binary) = run(Account::Reader, variable, &[]).await;
         assert_eq!(run.code, Some(0), "{}", run.stderr);
-        assert!(run.stderr.contains(CONTINUING), "{}", run.stderr);
+        let logs = run.logs();
+        let line = logs.iter().find(|it| it["msg"] == "resumed previous sync");
+        let line = line.unwrap_or_else(|| panic!("{}", run.stderr));
+        assert_eq!(line["resume.pieces"], 2);
+        let age = line["resume.age_seconds"].as_u64().unwrap();
+        assert!((92..100).contains(&age), "{line}");
         assert_eq!(syncs(&binary), [(id, true)]);
         assert_eq!(binary.files(), ["sync.c1z"]);
     }
@@ -79,7 +82,7 @@ async fn no_other_sync_is_continued_and_none_when_it_is_not_wanted() {
     ] {
         let (id, run, binary) = run(account, variable, flags).await;
         assert_eq!(run.code, Some(0), "{}", run.stderr);
-        assert!(!run.stderr.contains("continuing"), "{}", run.stderr);
+        assert!(!run.stderr.contains("resumed"), "{}", run.stderr);
         let syncs = syncs(&binary);
         assert!(syncs.len() == 1 && syncs[0].0 != id && syncs[0].1);
     }

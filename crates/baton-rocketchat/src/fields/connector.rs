@@ -1,0 +1,30 @@
+//! The settings of this connector, and of the commands that only it has.
+
+use super::fields;
+use crate::field::Scope::{Only, Syncs, Workspace};
+use crate::field::{number, switch, text};
+use crate::values;
+
+fields! { CONNECTOR:
+    BASE_URL = text("rocketchat-base-url", "Address of the workspace, with its sub-path if it has one").of(Workspace).required().connector("Rocket.Chat base URL", "https://mycompany.rocket.chat");
+    USER_ID = text("rocketchat-user-id", "Id of the user that the token belongs to").of(Workspace).required().connector("User ID", "");
+    AUTH_TOKEN = text("rocketchat-auth-token", "Personal access token").of(Workspace).required().secret().connector("Auth token", "");
+    AUTH_TOKEN_FILE = text("rocketchat-auth-token-file", "File that holds the personal access token, or - for stdin").of(Workspace);
+    TEAM_ROLES = switch("rocketchat-team-roles", "Sync the roles owner, leader and moderator within teams too").of(Syncs);
+    DORMANT_MEMBERSHIPS = text("rocketchat-dormant-memberships", "What to do about team memberships of deactivated users: resolve looks them up, count only counts them").default("resolve").checked(values::dormant).of(Syncs);
+    MAX_SHRINK = number("max-shrink", 50, "Fail if users, roles, teams, role grants or memberships are fewer by more than this percentage than in the file's newest sync; 0 turns that off").within(0, 100).of(Syncs);
+    MAX_DURATION = text("max-duration", "Fail if the sync takes longer than this, such as 90m, 2h30m or 600s").checked(values::max_duration).of(Syncs);
+    NO_RESUME = switch("no-resume", "Start over instead of continuing an interrupted sync of the file").of(Syncs);
+    SUMMARY = text("summary", "File for a summary of the run as JSON, also when it fails").of(Syncs);
+
+    /// The report of `validate`.
+    OUTPUT_FORMAT = text("output-format", "How to write the report to stdout: text or json").default("text").checked(values::output_format).of(Only("validate"));
+    DEMO_USERS = number("users", 1000, "Users of the simulated workspace").within(0, i64::MAX).of(Only("demo"));
+    DEMO_TEAMS = number("teams", 20, "Teams of the simulated workspace").within(0, i64::MAX).of(Only("demo"));
+    DEMO_MEMBERS = number("members", 15, "Members of a team, on average").within(0, i64::MAX).of(Only("demo"));
+    DEMO_RATE_LIMIT = text("rate-limit", "Limit each endpoint to N/SECONDS calls, as Rocket.Chat does with 10/60; without it the account is exempt").checked(values::rate_limit).of(Only("demo"));
+    DEMO_SEED = number("seed", 1, "Make the same workspace again, or another one").within(0, i64::MAX).of(Only("demo"));
+    HEALTH_ENDPOINT = text("endpoint", "What to ask for: health, ready or live").default("health").of(Only("health-check"));
+    HEALTH_TIMEOUT = number("timeout", 5, "Seconds to wait for the answer").of(Only("health-check"));
+    NO_DESCRIPTIONS = switch("no-descriptions", "Leave descriptions out of the script").of(Only("completion"));
+}

@@ -1,0 +1,55 @@
+//! The places that `--log-path` names.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use crate::failure::Failure;
+
+/// Writes every line to several places.
+#[derive(Debug, Clone)]
+pub(super) struct Places(Arc<[Place]>);
+
+#[derive(Debug)]
+enum Place {
+    Stdout,
+    Stderr,
+    File(File),
+}
+
+impl Places {
+    /// Opens files for appending; `stdout` and `stderr` are the streams.
+    pub(super) fn open(paths: &[String]) -> Result<Self, Failure> {
+        let open = |path: &String| match path.as_str() {
+            "stdout" => Ok(Place::Stdout),
+            "stderr" => Ok(Place::Stderr),
+            path => OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(path)
+                .map(Place::File)
+                .map_err(|error| {
+                    Failure::usage(format!("cannot open the log file {path}: {error}"))
+                }),
+        };
+        let places: Result<Vec<_>, _> = paths.iter().map(open).collect();
+        Ok(Self(places?.into()))
+    }
+}
+
+impl Write for Places {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        for place in self.0.iter() {
+            match place {
+                Place::Stdout => io::stdout().write_all(line)?,
+                Place::Stderr => io::stderr().write_all(line)?,
+                Place::File(file) => (&*file).write_all(line)?,
+            }
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

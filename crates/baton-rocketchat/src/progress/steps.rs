@@ -1,0 +1,69 @@
+//! The steps of a sync in the words of other Baton connectors (`baton-runtime.md` sections 1.7 and 10).
+//!
+//! Those read one kind of thing after another. This one reads resources and grants side by side, and writes entitlements
+//! and grants once everything is read: the lines about that come together at the end, with the numbers that are in the file.
+
+use rocketchat_sync::Stage;
+use rocketchat_sync::mapping::{ROLE, TEAM, USER, resource_types};
+
+use crate::oneshot::Synced;
+use crate::words;
+
+/// Tells that a stage begins.
+pub(super) fn begun(stage: Stage, workers: usize) {
+    if stage != Stage::Users {
+        return;
+    }
+    let types = resource_types().len();
+    tracing::info!("Syncing resource types...");
+    tracing::info!(count = types, "Synced resource types");
+    tracing::info!("Syncing resources...");
+    if workers > 1 {
+        tracing::info!(actions = types, workers, "syncing in parallel");
+    }
+}
+
+/// Tells what a sync holds that is complete, and in its file.
+pub(crate) fn complete(synced: &Synced, summary: Option<&str>) {
+    for kind in [TEAM, ROLE, USER] {
+        let count = synced.resources(kind);
+        tracing::info!(resource_type_id = kind, count, "Synced resources");
+    }
+    tracing::info!("Syncing static entitlements...");
+    tracing::info!("Syncing entitlements...");
+    for kind in [TEAM, ROLE] {
+        let total = synced.resources(kind);
+        tracing::info!(
+            resource_type_id = kind,
+            count = total,
+            total,
+            "Synced entitlements"
+        );
+    }
+    tracing::info!("Syncing grants...");
+    for kind in [TEAM, ROLE] {
+        let total = synced.resources(kind);
+        tracing::info!(
+            resource_type_id = kind,
+            count = total,
+            total,
+            "Synced grants"
+        );
+    }
+    let (id, file) = (synced.sync_id, synced.file.display());
+    // The field's name is how `logging::line` knows it; people read the sentence alone.
+    tracing::info!(sync.id = %id, file = %file, summary, "{}", words::sentence(synced));
+    let warnings = words::warnings(synced);
+    if warnings.is_empty() {
+        tracing::info!("Sync complete.");
+    } else {
+        let count = warnings.len();
+        let warnings = serde_json::Value::from(warnings).to_string();
+        tracing::warn!(
+            warning_count = count,
+            warnings,
+            "sync completed with warnings"
+        );
+    }
+    tracing::info!(path = %file, "c1z: saved");
+}
