@@ -1,5 +1,7 @@
 //! Whether the settings go together, before anything is done with them (`baton-runtime.md` section 1.5).
 
+use rocketchat_sync::Scope;
+
 use crate::choices::{self, MOST_WORKERS};
 use crate::failure::Failure;
 use crate::field::{Field, Kind};
@@ -16,7 +18,7 @@ pub(crate) fn of_sync(settings: &Settings) -> Result<(), Failure> {
     have_values(settings)?;
     files_exist(settings)?;
     are_supported(settings)?;
-    part::check(settings)
+    part::of(settings).map(drop)
 }
 
 /// Checks the settings of a command that reaches no configured workspace.
@@ -25,7 +27,14 @@ pub(crate) fn of_demo(settings: &Settings) -> Result<(), Failure> {
     have_values(settings)?;
     files_exist(settings)?;
     are_supported(settings)?;
-    part::check(settings)
+    if part::of(settings)? == Scope::Workspace {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("the demo syncs the whole of its workspace").with_hint(
+            "leave out --sync-resources, --sync-resource-types and --skip-entitlements-and-grants",
+        ),
+    )
 }
 
 fn are_there(settings: &Settings) -> Result<(), Failure> {

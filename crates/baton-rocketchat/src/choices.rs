@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use baton_c1z::Limits;
 use rocketchat_http::{BaseUrl, Credentials};
-use rocketchat_sync::Options;
+use rocketchat_sync::{Options, Scope};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::failure::Failure;
 use crate::fields;
+use crate::part;
 use crate::settings::{Settings, variable};
 use crate::values;
 
@@ -88,8 +89,16 @@ fn warn_of_readers(path: &Path, file: &fs::Metadata) {
 fn warn_of_readers(_: &Path, _: &fs::Metadata) {}
 
 /// Returns how to sync with the account; `max_shrink` counts where nothing else was said.
-pub(crate) fn options(settings: &Settings, user_id: &str, max_shrink: Option<u8>) -> Options {
+///
+/// # Errors
+/// The part of the workspace that is asked for is none.
+pub(crate) fn options(
+    settings: &Settings,
+    user_id: &str,
+    max_shrink: Option<u8>,
+) -> Result<Options, Failure> {
     let mut options = Options::new(user_id.into());
+    options.scope = part::of(settings)?;
     options.team_roles = settings.is_on(&fields::TEAM_ROLES);
     let dormant = settings.text(&fields::DORMANT_MEMBERSHIPS);
     if let Some(Ok(how)) = dormant.map(|it| values::parse_dormant(&it)) {
@@ -103,7 +112,11 @@ pub(crate) fn options(settings: &Settings, user_id: &str, max_shrink: Option<u8>
     let chosen = u8::try_from(settings.number(&fields::MAX_SHRINK)).ok();
     let chosen = chosen.filter(|_| settings.is_set(&fields::MAX_SHRINK));
     options.max_shrink = chosen.or(max_shrink).unwrap_or(options.max_shrink);
-    options
+    if options.scope != Scope::Workspace {
+        // A part is smaller than the whole.
+        options.max_shrink = 0;
+    }
+    Ok(options)
 }
 
 /// The most requests at once that may be asked for.
@@ -167,12 +180,15 @@ pub(crate) fn temp_dir(settings: &Settings) -> PathBuf {
         .unwrap_or_else(std::env::temp_dir)
 }
 
-/// Returns how c1z files are read and written. The variables have no flags (`baton-runtime.md` section 1.4).
+/// Returns how c1z files are read, and written with a sync of the part. The variables have no flags (`baton-runtime.md` section 1.4).
 ///
 /// # Errors
 /// A variable holds anything else than a number or a truth value.
 pub(crate) fn container(settings: &Settings) -> Result<baton_c1z::Options, Failure> {
+    let (kind, some_types) = part::kind(&part::of(settings)?);
     let mut options = baton_c1z::Options {
+        kind,
+        some_types,
         temp_dir: Some(temp_dir(settings)),
         limits: limits()?,
         ..baton_c1z::Options::default()

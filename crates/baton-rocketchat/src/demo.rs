@@ -68,7 +68,7 @@ pub(crate) async fn run(
     let outcome = async {
         checked?;
         let workspace = reach(&server, account)?;
-        let options = choices::options(settings, &workspace.user_id, Some(NO_COMPARISON));
+        let options = choices::options(settings, &workspace.user_id, Some(NO_COMPARISON))?;
         let terms = Terms {
             file: &file,
             container: choices::container(settings)?,

@@ -62,10 +62,10 @@ fn unreachable(url: &str, error: &io::Error) -> Failure {
 fn status(address: &str, endpoint: &str, limit: Duration) -> io::Result<u16> {
     let end = Instant::now() + limit;
     let mut stream = connect(address, limit)?;
-    write!(
-        stream,
-        "GET /{endpoint} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
+    // In one piece: a server may answer and close as soon as it has seen the first line.
+    let request =
+        format!("GET /{endpoint} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut head = Vec::new();
     while !head.contains(&b'\n') {
         let left = end.saturating_duration_since(Instant::now());

@@ -78,7 +78,7 @@ pub(crate) async fn run(
     let outcome = async {
         checked?;
         let workspace = Workspace::of(settings)?;
-        let options = choices::options(settings, &workspace.user_id, None);
+        let options = choices::options(settings, &workspace.user_id, None)?;
         let terms = Terms {
             file: &file,
             container: choices::container(settings)?,
@@ -181,7 +181,7 @@ async fn watch(
     terms: &Terms<'_>,
     stop: impl Future<Output = String>,
 ) -> Result<Report, Ended> {
-    let board = Board::new(options.workers);
+    let board = Board::new(options);
     let is_out_of_time = Cell::new(false);
     let stop = async {
         tokio::select! {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::MultiProgress;
 use rocketchat_http::Client;
-use rocketchat_sync::{Progress, Stage};
+use rocketchat_sync::{Options, Progress, Stage};
 
 use crate::words::{counted, number};
 
@@ -23,6 +23,8 @@ pub(crate) use steps::complete;
 pub(crate) struct Board {
     entries: Mutex<Vec<Entry>>,
     workers: usize,
+    /// Resource types.
+    types: usize,
 }
 
 struct Entry {
@@ -57,10 +59,11 @@ pub(crate) async fn show(
 }
 
 impl Board {
-    /// Makes a board for a sync with so many requests under way at once.
-    pub(crate) fn new(workers: usize) -> Self {
+    /// Makes a board for a sync.
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
-            workers,
+            workers: options.workers,
+            types: steps::types(&options.scope).count(),
             ..Self::default()
         }
     }
@@ -111,7 +114,7 @@ impl Board {
 
 impl Progress for Board {
     fn begin(&self, stage: Stage) {
-        steps::begun(stage, self.workers);
+        steps::begun(stage, self.types, self.workers);
         self.lock().push(Entry {
             stage,
             done: 0,

@@ -24,7 +24,7 @@ pub(crate) async fn run(
     checks::of_sync(settings)?;
     choices::container(settings)?;
     let workspace = Workspace::of(settings)?;
-    let options = choices::options(settings, &workspace.user_id, None);
+    let options = choices::options(settings, &workspace.user_id, None)?;
     let address = workspace.base_url.to_string();
     // Somebody waits for the answer, and trouble that passes is worth knowing of.
     let policy = Policy {

@@ -71,18 +71,20 @@ fn oddities(synced: &Synced) -> [(u64, &'static str); 6] {
 /// Returns what kept something out of the file or was not as it should be, for the warnings of the sync.
 pub(crate) fn warnings(synced: &Synced) -> Vec<String> {
     let Synced { report, .. } = synced;
-    [
+    let counts = [
         (report.unknown_roles, "role id* without a role"),
         (
             report.gone_members,
             "member* dropped because the account is gone",
         ),
         (report.gone_teams, "team* deleted meanwhile"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, what)| counted(count, what))
-    .collect()
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let absent = report.absent.iter();
+    counts
+        .map(|(count, what)| counted(count, what))
+        .chain(absent.map(|id| format!("resource {id} does not exist")))
+        .collect()
 }
 
 /// Writes a number of things: "1 team", "1,234 teams". The plural goes where the star is, else at the end.

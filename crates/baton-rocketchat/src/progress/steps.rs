@@ -4,17 +4,23 @@
 //! and grants once everything is read: the lines about that come together at the end, with the numbers that are in the file.
 
 use rocketchat_sync::Stage;
-use rocketchat_sync::mapping::{ROLE, TEAM, USER, resource_types};
+use rocketchat_sync::mapping::{ROLE, TEAM, USER};
+use rocketchat_sync::{Scope, Stage};
 
 use crate::oneshot::Synced;
-use crate::words;
+use crate::{part, words};
+
+/// Returns the resource types that are synced, in the order in which others read them.
+pub(super) fn types(scope: &Scope) -> impl Iterator<Item = &'static str> {
+    let types = [TEAM, ROLE, USER].into_iter();
+    types.filter(|kind| part::covers(scope, kind).0)
+}
 
 /// Tells that a stage begins.
-pub(super) fn begun(stage: Stage, workers: usize) {
+pub(super) fn begun(stage: Stage, types: usize, workers: usize) {
     if stage != Stage::Users {
         return;
     }
-    let types = resource_types().len();
     tracing::info!("Syncing resource types...");
     tracing::info!(count = types, "Synced resource types");
     tracing::info!("Syncing resources...");
@@ -25,30 +31,34 @@ pub(super) fn begun(stage: Stage, workers: usize) {
 
 /// Tells what a sync holds that is complete, and in its file.
 pub(crate) fn complete(synced: &Synced, summary: Option<&str>) {
-    for kind in [TEAM, ROLE, USER] {
+    let scope = &synced.options.scope;
+    for kind in types(scope) {
         let count = synced.resources(kind);
         tracing::info!(resource_type_id = kind, count, "Synced resources");
     }
-    tracing::info!("Syncing static entitlements...");
-    tracing::info!("Syncing entitlements...");
-    for kind in [TEAM, ROLE] {
-        let total = synced.resources(kind);
-        tracing::info!(
-            resource_type_id = kind,
-            count = total,
-            total,
-            "Synced entitlements"
-        );
-    }
-    tracing::info!("Syncing grants...");
-    for kind in [TEAM, ROLE] {
-        let total = synced.resources(kind);
-        tracing::info!(
-            resource_type_id = kind,
-            count = total,
-            total,
-            "Synced grants"
-        );
+    let (_, access) = part::covers(scope, USER);
+    if access {
+        tracing::info!("Syncing static entitlements...");
+        tracing::info!("Syncing entitlements...");
+        for kind in types(scope).filter(|it| *it != USER) {
+            let total = synced.resources(kind);
+            tracing::info!(
+                resource_type_id = kind,
+                count = total,
+                total,
+                "Synced entitlements"
+            );
+        }
+        tracing::info!("Syncing grants...");
+        for kind in types(scope).filter(|it| *it != USER) {
+            let total = synced.resources(kind);
+            tracing::info!(
+                resource_type_id = kind,
+                count = total,
+                total,
+                "Synced grants"
+            );
+        }
     }
     let (id, file) = (synced.sync_id, synced.file.display());
     // The field's name is how `logging::line` knows it; people read the sentence alone.

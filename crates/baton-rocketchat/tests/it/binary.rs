@@ -39,6 +39,14 @@ impl Binary {
             .with("BATON_ROCKETCHAT_AUTH_TOKEN", &token)
     }
 
+    /// Configures the binary in full, but for a workspace that nobody can reach.
+    pub(crate) fn unreachable() -> Self {
+        Self::new()
+            .with("BATON_ROCKETCHAT_BASE_URL", "http://127.0.0.1:1")
+            .with("BATON_ROCKETCHAT_USER_ID", "u")
+            .with("BATON_ROCKETCHAT_AUTH_TOKEN", "canary-token")
+    }
+
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(existing, _)| existing != name);
         self.variables.push((name.to_owned(), value.to_owned()));

@@ -1,6 +1,8 @@
 //! The real binary, run as a user runs it.
 
 #[cfg(test)]
+mod acceptance;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod binary;
@@ -24,5 +26,7 @@ mod shrink;
 mod summary;
 #[cfg(test)]
 mod terminal;
+#[cfg(test)]
+mod usage;
 #[cfg(test)]
 mod validate;
