@@ -126,18 +126,17 @@ pub(crate) fn takes(command: &str, field: &Field) -> bool {
 
 /// Builds the commands with their flags.
 pub(crate) fn command() -> Command {
-    let mut root = with_flags(Command::new(NAME), "", true)
+    let mut root = with_flags(Command::new(NAME), "")
         .version(concat!("version ", env!("CARGO_PKG_VERSION")))
         .disable_version_flag(true)
         .arg(own("version", 'v', "Print the version", ArgAction::Version))
-        .args_override_self(true)
         .override_help(help::of(&[]));
     for (name, about) in COMMANDS {
-        let command = with_flags(Command::new(name), name, true).override_help(help::of(&[name]));
+        let command = with_flags(Command::new(name), name).override_help(help::of(&[name]));
         let command = match name {
             COMPLETION => SHELLS.iter().fold(command, |command, (shell, _)| {
                 let about = format!("Print a completion script for {shell}");
-                let below = with_flags(Command::new(*shell), name, true)
+                let below = with_flags(Command::new(*shell), name)
                     .about(about)
                     .override_help(help::of(&[name, shell]));
                 command.subcommand(below)
@@ -195,13 +194,13 @@ pub(crate) fn about(path: &[&str]) -> String {
     found.map(|(_, about)| about).unwrap_or_default()
 }
 
-fn with_flags(command: Command, name: &str, is_wide: bool) -> Command {
+fn with_flags(command: Command, name: &str) -> Command {
     let flags = fields::all().filter(|it| takes(name, it)).map(flag);
     command
         .disable_help_flag(true)
         .arg(own("help", 'h', "Show help", ArgAction::Help))
         .args(flags)
-        .args_override_self(is_wide)
+        .args_override_self(true)
 }
 
 fn own(name: &'static str, letter: char, help: &'static str, action: ArgAction) -> Arg {

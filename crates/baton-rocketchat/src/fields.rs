@@ -13,8 +13,8 @@ pub(crate) use connector::*;
 
 /// Makes a constant of each row and a table of all.
 macro_rules! fields {
-    ($table:ident: $($(#[$doc:meta])* $name:ident = $field:expr;)*) => {
-        $($(#[$doc])* pub(crate) static $name: $crate::field::Field = $field;)*
+    ($table:ident: $($name:ident = $field:expr;)*) => {
+        $(pub(crate) static $name: $crate::field::Field = $field;)*
         pub(super) static $table: &[&$crate::field::Field] = &[$(&$name),*];
     };
 }

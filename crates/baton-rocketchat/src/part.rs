@@ -78,7 +78,11 @@ fn ids(settings: &Settings) -> Result<BTreeSet<ResourceId>, Failure> {
             .parse()
             .map_err(|error: bid::Error| Failure::usage(error.to_string()))?;
         let kind = known(&bid.kind).ok_or_else(|| {
-            failed(&format!("resource type {} of {text} does not exist", bid.kind)).with_hint(KNOWN)
+            failed(&format!(
+                "resource type {} of {text} does not exist",
+                bid.kind
+            ))
+            .with_hint(KNOWN)
         })?;
         ids.insert(ResourceId::new(kind, bid.id));
     }

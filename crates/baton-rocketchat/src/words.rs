@@ -1,7 +1,7 @@
 //! Sentences and numbers for people.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 use rocketchat_sync::DormantMemberships;
@@ -14,12 +14,12 @@ pub(crate) fn user_agent() -> String {
     format!("baton-rocketchat/{}", env!("CARGO_PKG_VERSION"))
 }
 
-/// Writes to stdout.
+/// Writes to stdout. Whoever stopped reading there wants no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    std::io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::other(error.into()))
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(error.into())),
+        _ => Ok(()),
+    }
 }
 
 /// Says what a sync did, in one line.

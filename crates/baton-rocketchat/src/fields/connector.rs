@@ -17,7 +17,7 @@ fields! { CONNECTOR:
     NO_RESUME = switch("no-resume", "Start over instead of continuing an interrupted sync of the file").of(Syncs);
     SUMMARY = text("summary", "File for a summary of the run as JSON, also when it fails").of(Syncs);
 
-    /// The report of `validate`.
+    // Of single commands.
     OUTPUT_FORMAT = text("output-format", "How to write the report to stdout: text or json").default("text").checked(values::output_format).of(Only("validate"));
     DEMO_USERS = number("users", 1000, "Users of the simulated workspace").within(0, i64::MAX).of(Only("demo"));
     DEMO_TEAMS = number("teams", 20, "Teams of the simulated workspace").within(0, i64::MAX).of(Only("demo"));

@@ -3,7 +3,6 @@
 //! Those read one kind of thing after another. This one reads resources and grants side by side, and writes entitlements
 //! and grants once everything is read: the lines about that come together at the end, with the numbers that are in the file.
 
-use rocketchat_sync::Stage;
 use rocketchat_sync::mapping::{ROLE, TEAM, USER};
 use rocketchat_sync::{Scope, Stage};
 

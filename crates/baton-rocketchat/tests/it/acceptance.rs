@@ -576,7 +576,10 @@ async fn part(arguments: &[&str]) -> (String, [BTreeMap<String, u64>; 2], Run) {
 async fn some_types() {
     let (kind, [resources, grants], run) = part(&["--sync-resource-types", "user"]).await;
     assert_eq!((kind.as_str(), grants.len()), ("full", 0));
-    assert_eq!(resources.into_iter().collect::<Vec<_>>(), [("user".to_owned(), 40)]);
+    assert_eq!(
+        resources.into_iter().collect::<Vec<_>>(),
+        [("user".to_owned(), 40)]
+    );
     assert_eq!(line(&run.logs(), "Synced resource types")["count"], 1);
     let (kind, [resources, grants], _) = part(&["--sync-resource-types", "team,role"]).await;
     assert_eq!(kind, "full");

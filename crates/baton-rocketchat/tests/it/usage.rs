@@ -106,120 +106,133 @@ async fn one_of_many_actions_only() {
 
 /// Flags, the exit code and what is said.
 const REFUSED: &[(&[&str], i32, &str)] = &[
-        (
-            &["--create-account-login", "x"][..],
-            12,
-            "connector does not have account manager configured",
-        ),
-        (
-            &["--create-account-profile", r#"{"login":"x"}"#],
-            12,
-            "connector does not have account manager configured",
-        ),
-        (
-            &["--delete-resource", "u1", "--delete-resource-type", "user"],
-            12,
-            "resource type user does not have resource Delete() configured",
-        ),
-        (
-            &["--delete-resource", "u1"],
-            2,
-            "unknown provisioning action",
-        ),
-        (
-            &[
-                "--rotate-credentials",
-                "u1",
-                "--rotate-credentials-type",
-                "user",
-            ],
-            12,
-            "resource type does not have credential manager configured",
-        ),
-        (
-            &["--list-ticket-schemas"],
-            12,
-            "ticket manager not implemented",
-        ),
-        (
-            &["--get-ticket", "--ticket-id", "1"],
-            12,
-            "ticket manager not implemented",
-        ),
-        (
-            &["--create-ticket", "--ticket-template-path", "none"],
-            2,
-            "open none: No such file",
-        ),
-        (
-            &["--invoke-action", "foo"],
-            5,
-            "error: invoking action failed: rpc error: code = NotFound desc = handler for action foo not found",
-        ),
-        (
-            &["--invoke-action", "foo", "--invoke-action-args", "{bad"],
-            2,
-            "failed to parse invoke-action-args: ",
-        ),
-        (
-            &[
-                "--diff-syncs",
-                "--base-sync-id",
-                "a",
-                "--applied-sync-id",
-                "b",
-            ],
-            2,
-            "--diff-syncs is not supported",
-        ),
-        (
-            &[
-                "--compact-syncs",
-                "--compact-file-paths",
-                "a,b",
-                "--compact-sync-ids",
-                "c",
-                "--compact-output-path",
-                ".",
-            ],
-            2,
-            "sync-compactor: must include exactly one syncID per file",
-        ),
-        (
-            &[
-                "--compact-syncs",
-                "--compact-file-paths",
-                "a",
-                "--compact-sync-ids",
-                "c",
-                "--compact-output-path",
-                ".",
-            ],
-            2,
-            "--compact-syncs is not supported",
-        ),
-        (
-            &["--storage-engine", "pebble"],
-            2,
-            "--storage-engine pebble is not supported",
-        ),
-        (
-            &["--external-resource-c1z", "x.c1z"],
-            2,
-            "the specified external resource c1z file does not exist: x.c1z",
-        ),
-        (
-            &["--c1z-temp-dir", "nowhere"],
-            2,
-            "the specified c1z temp dir does not exist: nowhere",
-        ),
-        (&["--sync-resources", "bid:r:group/g1"], 2, "resource type group of bid:r:group/g1 does not exist"),
-        (&["--sync-resources", "bid:r:user/u1", "--sync-resource-types", "team"], 2, "--sync-resources and --sync-resource-types cannot be set together"),
-        (
-            &["--skip-grants"],
-            2,
-            "skip-grants can only be set within a targeted sync",
-        ),
+    (
+        &["--create-account-login", "x"],
+        12,
+        "connector does not have account manager configured",
+    ),
+    (
+        &["--create-account-profile", r#"{"login":"x"}"#],
+        12,
+        "connector does not have account manager configured",
+    ),
+    (
+        &["--delete-resource", "u1", "--delete-resource-type", "user"],
+        12,
+        "resource type user does not have resource Delete() configured",
+    ),
+    (
+        &["--delete-resource", "u1"],
+        2,
+        "unknown provisioning action",
+    ),
+    (
+        &[
+            "--rotate-credentials",
+            "u1",
+            "--rotate-credentials-type",
+            "user",
+        ],
+        12,
+        "resource type does not have credential manager configured",
+    ),
+    (
+        &["--list-ticket-schemas"],
+        12,
+        "ticket manager not implemented",
+    ),
+    (
+        &["--get-ticket", "--ticket-id", "1"],
+        12,
+        "ticket manager not implemented",
+    ),
+    (
+        &["--create-ticket", "--ticket-template-path", "none"],
+        2,
+        "open none: No such file",
+    ),
+    (
+        &["--invoke-action", "foo"],
+        5,
+        "error: invoking action failed: rpc error: code = NotFound desc = handler for action foo not found",
+    ),
+    (
+        &["--invoke-action", "foo", "--invoke-action-args", "{bad"],
+        2,
+        "failed to parse invoke-action-args: ",
+    ),
+    (
+        &[
+            "--diff-syncs",
+            "--base-sync-id",
+            "a",
+            "--applied-sync-id",
+            "b",
+        ],
+        2,
+        "--diff-syncs is not supported",
+    ),
+    (
+        &[
+            "--compact-syncs",
+            "--compact-file-paths",
+            "a,b",
+            "--compact-sync-ids",
+            "c",
+            "--compact-output-path",
+            ".",
+        ],
+        2,
+        "sync-compactor: must include exactly one syncID per file",
+    ),
+    (
+        &[
+            "--compact-syncs",
+            "--compact-file-paths",
+            "a",
+            "--compact-sync-ids",
+            "c",
+            "--compact-output-path",
+            ".",
+        ],
+        2,
+        "--compact-syncs is not supported",
+    ),
+    (
+        &["--storage-engine", "pebble"],
+        2,
+        "--storage-engine pebble is not supported",
+    ),
+    (
+        &["--external-resource-c1z", "x.c1z"],
+        2,
+        "the specified external resource c1z file does not exist: x.c1z",
+    ),
+    (
+        &["--c1z-temp-dir", "nowhere"],
+        2,
+        "the specified c1z temp dir does not exist: nowhere",
+    ),
+    (
+        &["--sync-resources", "bid:r:group/g1"],
+        2,
+        "resource type group of bid:r:group/g1 does not exist",
+    ),
+    (
+        &[
+            "--sync-resources",
+            "bid:r:user/u1",
+            "--sync-resource-types",
+            "team",
+        ],
+        2,
+        "--sync-resources and --sync-resource-types cannot be set together",
+    ),
+    (
+        &["--skip-grants"],
+        2,
+        "skip-grants can only be set within a targeted sync",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -419,7 +432,17 @@ async fn single_resources_are_synced_with_those_who_hold_them() {
     let both = format!("{team},{user}");
     for (arguments, teams, has_grants) in [
         (&["--sync-resources", &both][..], 1, true),
-        (&["--sync-resources", &team, "--sync-resources", &user, "--skip-grants"], 1, false),
+        (
+            &[
+                "--sync-resources",
+                &team,
+                "--sync-resources",
+                &user,
+                "--skip-grants",
+            ],
+            1,
+            false,
+        ),
         (&["--sync-resources", &user], 0, false),
     ] {
         let binary = Binary::for_account(&server, Account::Reader);
@@ -429,7 +452,10 @@ async fn single_resources_are_synced_with_those_who_hold_them() {
         let sync = reader.newest_finished().unwrap().unwrap();
         assert_eq!(sync.sync_type, "partial");
         let stats = reader.count(&sync.sync_id).unwrap();
-        assert_eq!(stats.resources_by_resource_type["team"], teams, "{arguments:?}");
+        assert_eq!(
+            stats.resources_by_resource_type["team"], teams,
+            "{arguments:?}"
+        );
         assert!(stats.resources_by_resource_type["user"] >= 1);
         assert_eq!(stats.grants > 0, has_grants, "{arguments:?}");
     }
@@ -437,14 +463,23 @@ async fn single_resources_are_synced_with_those_who_hold_them() {
     let run = binary.run(&["--sync-resources", "bid:r:role/nobody"]).await;
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let logs = run.logs();
-    let line = logs.iter().find(|it| it["msg"] == "sync completed with warnings").unwrap();
+    let line = logs
+        .iter()
+        .find(|it| it["msg"] == "sync completed with warnings")
+        .unwrap();
     assert_eq!(line["warning_count"], 1, "{line}");
-    assert!(line["warnings"][0].as_str().unwrap().contains("nobody"), "{line}");
+    assert!(
+        line["warnings"][0].as_str().unwrap().contains("nobody"),
+        "{line}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_syncs_all_of_its_workspace() {
-    for flags in [["--sync-resource-types=team"], ["--skip-entitlements-and-grants"]] {
+    for flags in [
+        ["--sync-resource-types=team"],
+        ["--skip-entitlements-and-grants"],
+    ] {
         let run = Binary::new().run(&[&["demo"], &flags[..]].concat()).await;
         assert_eq!(run.code, Some(2), "{}", run.stderr);
     }
