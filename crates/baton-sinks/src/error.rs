@@ -22,6 +22,23 @@ pub enum Error {
         /// The process that wrote to its journal last, if any has.
         pid: Option<u32>,
     },
+    /// A directory holds something that is not ours to replace.
+    #[error("{} holds {found:?}, which is no table of a sync", path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+        /// Something in it.
+        found: String,
+    },
+    /// A file system is mounted at the directory, so that no other can take its place.
+    #[error("a file system is mounted at {}", path.display())]
+    Mounted {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The first of several outputs is there, another is not.
+    #[error("the sync is finished, but not every output of it")]
+    Partly(#[source] Box<Error>),
     /// A record could not be put into words.
     #[error("cannot encode a record")]
     Encode(#[source] serde_json::Error),
@@ -35,7 +52,11 @@ impl Error {
     /// Tells whether the sink was only kept from writing, which may pass; anything else is about the records.
     pub fn is_interruption(&self) -> bool {
         match self {
-            Self::Io { .. } | Self::Busy { .. } => true,
+            Self::Io { .. }
+            | Self::Busy { .. }
+            | Self::Foreign { .. }
+            | Self::Mounted { .. }
+            | Self::Partly(_) => true,
             Self::Encode(_) => false,
             #[cfg(feature = "c1z")]
             Self::C1z(error) => error.kind() != baton_c1z::ErrorKind::Record,
@@ -46,6 +67,11 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Busy { .. } => Some("wait until it is done, or choose another file"),
+            Self::Foreign { .. } => Some("choose a new or an empty directory"),
+            Self::Mounted { .. } => Some("choose a directory in it, which can be replaced"),
+            Self::Partly(_) => {
+                Some("the c1z file holds the whole sync: export what is missing from it")
+            }
             #[cfg(feature = "c1z")]
             Self::C1z(error) => error.hint(),
             Self::Io { .. } | Self::Encode(_) => None,

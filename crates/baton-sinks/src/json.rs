@@ -17,6 +17,7 @@ use crate::{Error, Sink};
 pub struct Json {
     file: Replacement,
     kinds: [Kind; 4],
+    is_assembled: bool,
 }
 
 /// The records of one kind, so far.
@@ -53,7 +54,11 @@ impl Json {
     pub fn create(path: &Path) -> Result<Self, Error> {
         let file = Replacement::create(path)?;
         let kinds = Kind::all(&file)?;
-        Ok(Self { file, kinds })
+        Ok(Self {
+            file,
+            kinds,
+            is_assembled: false,
+        })
     }
 
     fn assemble(&mut self, summary: &Summary) -> std::io::Result<()> {
@@ -95,9 +100,17 @@ impl Sink for Json {
         Ok(())
     }
 
+    fn prepare(&mut self, summary: &Summary) -> Result<(), Error> {
+        if !self.is_assembled {
+            self.assemble(summary)
+                .map_err(|source| Error::io(self.file.target())(source))?;
+            self.is_assembled = true;
+        }
+        self.file.sync()
+    }
+
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<(), Error> {
-        self.assemble(summary)
-            .map_err(|source| Error::io(self.file.target())(source))?;
+        self.prepare(summary)?;
         self.file.commit()
     }
 

@@ -13,6 +13,7 @@ use crate::{Error, Sink};
 /// Writes each record as a line of JSON, in the order they come, and a last line of kind `summary`.
 pub struct Ndjson {
     file: Replacement,
+    has_summary: bool,
 }
 
 impl Ndjson {
@@ -21,7 +22,10 @@ impl Ndjson {
     /// # Errors
     /// The directory is missing or not writable, or `path` is a directory.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        Replacement::create(path).map(|file| Self { file })
+        Replacement::create(path).map(|file| Self {
+            file,
+            has_summary: false,
+        })
     }
 
     fn line(&mut self, value: &impl Serialize) -> Result<(), Error> {
@@ -48,8 +52,16 @@ impl Sink for Ndjson {
         self.file.empty()
     }
 
+    fn prepare(&mut self, summary: &Summary) -> Result<(), Error> {
+        if !self.has_summary {
+            self.line(&LastLine::Summary(summary))?;
+            self.has_summary = true;
+        }
+        self.file.sync()
+    }
+
     fn finish(mut self: Box<Self>, summary: &Summary) -> Result<(), Error> {
-        self.line(&LastLine::Summary(summary))?;
+        self.prepare(summary)?;
         self.file.commit()
     }
 

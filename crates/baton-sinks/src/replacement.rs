@@ -44,14 +44,20 @@ impl Replacement {
         empty(&mut self.file).map_err(Error::io(&self.target))
     }
 
-    /// Gives the file its name, durably.
+    /// Puts everything that was written on disk.
+    pub(crate) fn sync(&mut self) -> Result<(), Error> {
+        let flushed = self.file.flush();
+        let synced = flushed.and_then(|()| self.file.get_ref().as_file().sync_all());
+        synced.map_err(Error::io(&self.target))
+    }
+
+    /// Gives the file, which is on disk, its name.
     pub(crate) fn commit(self) -> Result<(), Error> {
         let target = self.target;
         let file = self
             .file
             .into_inner()
             .map_err(|error| Error::io(&target)(error.into_error()))?;
-        file.as_file().sync_all().map_err(Error::io(&target))?;
         file.persist(&target)
             .map_err(|error| Error::io(&target)(error.error))?;
         Ok(())

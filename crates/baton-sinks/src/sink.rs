@@ -17,6 +17,12 @@ pub trait Sink: Send {
     /// Forgets every record taken so far; the sync goes on with none, for a list that has to be read again.
     fn restart(&mut self) -> Result<(), Error>;
 
+    /// Does all of [`finish`](Sink::finish) that may well fail, such as writing the rest to disk, without making anything
+    /// visible. Nothing is written after it, and after a failure nothing is finished. `finish` does it if it was not done.
+    fn prepare(&mut self, _summary: &Summary) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Makes the sync visible under its final name. `summary` counts what was written.
     fn finish(self: Box<Self>, summary: &Summary) -> Result<(), Error>;
 

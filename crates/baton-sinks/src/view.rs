@@ -6,6 +6,11 @@ use baton_model::{
 };
 use serde::Serialize;
 
+/// Returns the JSON form of a record: an object with its `kind` first, as the JSON sinks write it.
+pub fn json(record: &Record) -> impl Serialize + '_ {
+    View::from(record)
+}
+
 /// A record as JSON, with its kind first.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

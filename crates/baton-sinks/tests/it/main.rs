@@ -1,8 +1,18 @@
 //! What a sink promises: valid output, all of it or nothing.
 
 #[cfg(test)]
+mod csv;
+#[cfg(test)]
 #[cfg(feature = "c1z")]
 mod doubt;
+#[cfg(test)]
+#[cfg(feature = "c1z")]
+mod export;
+#[cfg(test)]
+mod folders;
+#[cfg(test)]
+#[cfg(feature = "parquet")]
+mod parquet;
 #[cfg(test)]
 #[cfg(feature = "c1z")]
 mod previous;
@@ -11,6 +21,8 @@ mod records;
 #[cfg(test)]
 #[cfg(feature = "c1z")]
 mod resume;
+#[cfg(test)]
+mod tee;
 #[cfg(test)]
 mod text;
 #[cfg(test)]
