@@ -3,11 +3,14 @@
 //! What they give is what ConductorOne keys configuration on, so a change of an identifier or of a profile name is a
 //! breaking change.
 
+mod attributes;
 pub mod role;
 pub mod team;
 pub mod user;
 
 use baton_model::{Profile, ResourceType, ResourceTypeId, Timestamp, Trait};
+
+pub use attributes::ATTRIBUTES;
 
 /// The resource type of users.
 pub const USER: &str = "user";

@@ -22,3 +22,5 @@ mod server;
 mod simulated;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tables;

@@ -18,14 +18,14 @@ fn json<E: Endpoint>(endpoint: &E, body: &str) -> E::Output {
     .unwrap()
 }
 
-fn user(row: &str) -> User {
+pub(crate) fn user(row: &str) -> User {
     let body = format!(r#"{{"users":[{row}],"total":1,"success":true}}"#);
     json(&UsersListByStatus::all(rocketchat_api::Page::ALL), &body)
         .rows
         .remove(0)
 }
 
-fn role(row: &str) -> Role {
+pub(crate) fn role(row: &str) -> Role {
     json(
         &RolesList,
         &format!(r#"{{"roles":[{row}],"success":true}}"#),
@@ -33,7 +33,7 @@ fn role(row: &str) -> Role {
     .remove(0)
 }
 
-fn team(row: &str) -> Team {
+pub(crate) fn team(row: &str) -> Team {
     let body = format!(r#"{{"teams":[{row}],"total":1,"success":true}}"#);
     json(&TeamsListAll(rocketchat_api::Page::ALL), &body)
         .rows
