@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use baton_c1z::Limits;
-use rocketchat_http::{BaseUrl, Credentials};
+use rocketchat_http::{BaseUrl, Credentials, Identity, Proxies, Roots};
 use rocketchat_sync::{Options, Scope};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -161,14 +161,36 @@ pub(crate) fn summary(settings: &Settings) -> Option<PathBuf> {
     settings.path(&fields::SUMMARY)
 }
 
-/// Returns how the server may let requests wait.
+/// Returns how the workspace is reached.
 pub(crate) fn http_config(settings: &Settings) -> rocketchat_http::Config {
     let defaults = rocketchat_http::Config::default();
+    let certificate = settings.path(&fields::CLIENT_CERTIFICATE);
+    let identity = certificate
+        .zip(settings.path(&fields::CLIENT_KEY))
+        .map(|(certificate, key)| Identity { certificate, key });
     let seconds = u64::try_from(settings.number(&fields::HTTP_TIMEOUT_SECONDS)).unwrap_or(300);
     rocketchat_http::Config {
         user_agent: crate::words::user_agent(),
         head_timeout: Duration::from_secs(seconds),
+        proxies: Proxies::from_variables(|name| std::env::var(name).ok()),
+        roots: roots(),
+        extra_roots: settings.path(&fields::CA_BUNDLE).into_iter().collect(),
+        identity,
         ..defaults
+    }
+}
+
+/// Returns which authorities are trusted: those of the platform, unless the variables name others.
+fn roots() -> Roots {
+    let file = variable("SSL_CERT_FILE").map(PathBuf::from);
+    let directories = variable("SSL_CERT_DIR");
+    if file.is_none() && directories.is_none() {
+        return Roots::Platform;
+    }
+    let directories = directories.iter().flat_map(std::env::split_paths);
+    Roots::Paths {
+        file,
+        directories: directories.collect(),
     }
 }
 

@@ -96,7 +96,8 @@ impl Code {
         match error.kind() {
             Kind::Dns => Self::InvalidArgument,
             Kind::Timeout => Self::DeadlineExceeded,
-            Kind::Refused | Kind::Unreachable | Kind::Reset => Self::Unavailable,
+            Kind::Proxy if !error.is_retryable() => Self::InvalidArgument,
+            Kind::Proxy | Kind::Refused | Kind::Unreachable | Kind::Reset => Self::Unavailable,
             _ => Self::Unknown,
         }
     }

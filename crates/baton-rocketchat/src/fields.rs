@@ -39,6 +39,7 @@ pub(crate) static TOGETHER: &[&[&Field]] = &[
     &[&DIFF_SYNCS, &BASE_SYNC_ID, &APPLIED_SYNC_ID],
     &[&GET_TICKET, &TICKET_ID],
     &[&GRANT_ENTITLEMENT, &GRANT_PRINCIPAL],
+    &[&CLIENT_CERTIFICATE, &CLIENT_KEY],
 ];
 
 /// Groups of fields of which one at most may be set, in the order in which they are checked.

@@ -10,6 +10,9 @@ fields! { CONNECTOR:
     USER_ID = text("rocketchat-user-id", "Id of the user that the token belongs to").of(Workspace).required().connector("User ID", "");
     AUTH_TOKEN = text("rocketchat-auth-token", "Personal access token").of(Workspace).required().secret().connector("Auth token", "");
     AUTH_TOKEN_FILE = text("rocketchat-auth-token-file", "File that holds the personal access token, or - for stdin").of(Workspace);
+    CA_BUNDLE = text("rocketchat-ca-bundle", "File with certificate authorities, in PEM or DER form, to trust beside those of the system").of(Workspace);
+    CLIENT_CERTIFICATE = text("rocketchat-client-certificate", "File with the certificate, in PEM form, to show to the workspace, for servers that ask for one").of(Workspace);
+    CLIENT_KEY = text("rocketchat-client-key", "File with the private key of that certificate, in PEM form").of(Workspace);
     TEAM_ROLES = switch("rocketchat-team-roles", "Sync the roles owner, leader and moderator within teams too").of(Syncs);
     DORMANT_MEMBERSHIPS = text("rocketchat-dormant-memberships", "What to do about team memberships of deactivated users: resolve looks them up, count only counts them").default("resolve").checked(values::dormant).of(Syncs);
     MAX_SHRINK = number("max-shrink", 50, "Fail if users, roles, teams, role grants or memberships are fewer by more than this percentage than in the file's newest sync; 0 turns that off").within(0, 100).of(Syncs);

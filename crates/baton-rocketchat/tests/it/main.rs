@@ -15,6 +15,8 @@ mod kill;
 #[cfg(test)]
 mod max_duration;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod oneshot;
 #[cfg(test)]
 mod progress;
