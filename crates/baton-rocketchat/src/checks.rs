@@ -37,6 +37,13 @@ pub(crate) fn of_demo(settings: &Settings) -> Result<(), Failure> {
     )
 }
 
+/// Checks the settings of a command that only reads a file.
+pub(crate) fn of_file(settings: &Settings) -> Result<(), Failure> {
+    settings.check_types()?;
+    have_values(settings)?;
+    files_exist(settings)
+}
+
 fn are_there(settings: &Settings) -> Result<(), Failure> {
     let is_missing = |it: &&Field| {
         it.is_required

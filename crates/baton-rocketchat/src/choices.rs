@@ -225,7 +225,7 @@ pub(crate) fn container(settings: &Settings) -> Result<baton_c1z::Options, Failu
 }
 
 /// Returns what a c1z file may ask for when it is read.
-fn limits() -> Result<Limits, Failure> {
+pub(crate) fn limits() -> Result<Limits, Failure> {
     let mut limits = Limits::default();
     let bytes = |text: &str| {
         text.parse::<u64>()

@@ -21,6 +21,7 @@ pub(crate) enum Word {
     Sync,
     Validate,
     Demo,
+    Export,
     Capabilities,
     Config,
     HealthCheck,
@@ -46,7 +47,7 @@ pub(crate) enum Ended {
 }
 
 /// The commands, with what each is for.
-const COMMANDS: [(&str, &str); 6] = [
+const COMMANDS: [(&str, &str); 7] = [
     ("capabilities", "Print what the connector can do, as JSON"),
     ("config", "Print which settings there are, as JSON"),
     (
@@ -61,8 +62,14 @@ const COMMANDS: [(&str, &str); 6] = [
         "demo",
         "Sync a simulated workspace, without any Rocket.Chat, and show what the file holds",
     ),
+    (
+        EXPORT,
+        "Write a sync of a c1z file in other forms, without asking the workspace again",
+    ),
     (COMPLETION, "Print a completion script for a shell"),
 ];
+
+const EXPORT: &str = "export";
 
 const COMPLETION: &str = "completion";
 
@@ -93,6 +100,7 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
         [] => Word::Sync,
         ["validate"] => Word::Validate,
         ["demo"] => Word::Demo,
+        [EXPORT] => Word::Export,
         ["capabilities"] => Word::Capabilities,
         ["config"] => Word::Config,
         ["health-check"] => Word::HealthCheck,
@@ -120,6 +128,8 @@ pub(crate) fn takes(command: &str, field: &Field) -> bool {
         Scope::Every => true,
         Scope::Syncs => matches!(command, "" | "validate" | "demo"),
         Scope::Workspace => matches!(command, "" | "validate"),
+        Scope::Outputs => matches!(command, "" | "validate" | "demo" | EXPORT),
+        Scope::Reads => command == EXPORT,
         Scope::Only(it) => command == it,
     }
 }

@@ -16,6 +16,7 @@ use crate::code::Code;
 use crate::failure::Failure;
 use crate::logging::Logging;
 use crate::oneshot::{Synced, Terms, sync_to_file};
+use crate::outputs::Output;
 use crate::settings::Settings;
 use crate::summary::SummaryFile;
 use crate::values::{RateLimit, parse_rate_limit};
@@ -71,6 +72,7 @@ pub(crate) async fn run(
         let options = choices::options(settings, &workspace.user_id, Some(NO_COMPARISON))?;
         let terms = Terms {
             file: &file,
+            outputs: &Output::all(settings, &file)?,
             container: choices::container(settings)?,
             http: choices::http_config(settings),
             // The next demo has another address, and so nothing to continue.

@@ -48,6 +48,10 @@ pub(crate) enum Scope {
     Syncs,
     /// Those that reach the configured workspace.
     Workspace,
+    /// Those that write a sync in other forms than a c1z file too.
+    Outputs,
+    /// Those that read a c1z file.
+    Reads,
     /// This one alone; it is a flag and nothing else.
     Only(&'static str),
 }
@@ -206,7 +210,7 @@ impl Field {
 
     /// Tells whether it is a flag and nothing else.
     pub(crate) fn is_flag_only(&self) -> bool {
-        matches!(self.scope, Scope::Only(_))
+        matches!(self.scope, Scope::Reads | Scope::Only(_))
     }
 
     /// Returns the type as help and error messages of Baton connectors name it.

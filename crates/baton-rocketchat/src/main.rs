@@ -11,6 +11,7 @@ mod clock;
 mod code;
 mod config_file;
 mod demo;
+mod export;
 mod failure;
 mod field;
 mod fields;
@@ -19,6 +20,7 @@ mod help;
 mod logging;
 mod on_demand;
 mod oneshot;
+mod outputs;
 mod part;
 mod progress;
 mod schema;
@@ -55,6 +57,11 @@ fn run(line: &Line) -> Result<(), Failure> {
     match line.word {
         Word::Capabilities => words::print(&capabilities::json()?),
         Word::Config => words::print(&schema::json()?),
+        Word::Export => {
+            let _logs = logging::start(&settings)?;
+            settings.warn();
+            export::run(&settings)
+        }
         Word::HealthCheck => health::run(&settings),
         Word::Completion(shell) => words::print(&completion(shell, &settings)),
         Word::Sync | Word::Validate | Word::Demo => {

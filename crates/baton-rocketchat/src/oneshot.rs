@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use baton_model::{Clock as _, SyncId};
-use baton_sinks::{C1z, Recalled, Resume, Sink as _};
+use baton_sinks::{C1z, Recalled, Resume, Sink};
 use rocketchat_http::{Client, Config, HttpTransport, Policy};
 use rocketchat_sync::{Error, Options, Report, sync_with_progress};
 
@@ -15,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::logging::{Format, Logging};
+use crate::outputs::Output;
 use crate::progress::{self, Board};
 use crate::settings::Settings;
 use crate::summary::{self, SummaryFile};
@@ -23,6 +24,8 @@ use crate::{checks, on_demand, words};
 /// Where a sync goes, how long it may take, and how it is told.
 pub(crate) struct Terms<'a> {
     pub(crate) file: &'a Path,
+    /// In which other forms it is written.
+    pub(crate) outputs: &'a [Output],
     /// How the file is read and written.
     pub(crate) container: baton_c1z::Options,
     pub(crate) http: Config,
@@ -81,6 +84,7 @@ pub(crate) async fn run(
         let options = choices::options(settings, &workspace.user_id, None)?;
         let terms = Terms {
             file: &file,
+            outputs: &Output::all(settings, &file)?,
             container: choices::container(settings)?,
             http: choices::http_config(settings),
             resume: Some(choices::resume(settings)),
@@ -122,6 +126,7 @@ pub(crate) async fn sync_to_file(
         tell(recalled);
     }
     let journal = sink.journal();
+    let sink = Output::beside(Box::new(sink), terms.outputs)?;
     let report = watch(&client, &options, sink, &terms, stop).await;
     // By now the sink has decided what becomes of the work.
     let report = report.map_err(|ended| ended.failure(&address, journal.holds_work()))?;
@@ -132,6 +137,9 @@ pub(crate) async fn sync_to_file(
         options,
         took: started.elapsed(),
     };
+    for output in terms.outputs {
+        tracing::info!(%output, "wrote the sync in another form");
+    }
     let summary = (logs.format == Format::Json).then(|| summary::line(&synced));
     progress::complete(&synced, summary.as_deref());
     Ok(synced)
@@ -177,7 +185,7 @@ fn tell(recalled: Recalled) {
 async fn watch(
     client: &Client,
     options: &Options,
-    sink: C1z,
+    sink: Box<dyn Sink>,
     terms: &Terms<'_>,
     stop: impl Future<Output = String>,
 ) -> Result<Report, Ended> {
@@ -193,7 +201,7 @@ async fn watch(
         }
     };
     let outcome = tokio::select! {
-        outcome = sync_with_progress(client, options, Box::new(sink), stop, &board) => outcome,
+        outcome = sync_with_progress(client, options, sink, stop, &board) => outcome,
         never = progress::show(&board, client, terms.logs.terminal.as_ref()) => match never {},
     };
     outcome.map_err(|error| {

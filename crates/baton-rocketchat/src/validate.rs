@@ -10,6 +10,7 @@ use crate::choices::{self, Workspace};
 use crate::code::Code;
 use crate::failure::{Failure, Step};
 use crate::oneshot::connect;
+use crate::outputs::Output;
 use crate::settings::Settings;
 use crate::values::{OutputFormat, parse_output_format};
 use crate::words::print;
@@ -23,6 +24,7 @@ pub(crate) async fn run(
     // Some of them mean nothing here, but a mistake in them would end the sync.
     checks::of_sync(settings)?;
     choices::container(settings)?;
+    Output::all(settings, &choices::file(settings, "sync.c1z"))?;
     let workspace = Workspace::of(settings)?;
     let options = choices::options(settings, &workspace.user_id, None)?;
     let address = workspace.base_url.to_string();

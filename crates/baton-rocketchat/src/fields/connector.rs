@@ -1,8 +1,8 @@
 //! The settings of this connector, and of the commands that only it has.
 
 use super::fields;
-use crate::field::Scope::{Only, Syncs, Workspace};
-use crate::field::{number, switch, text};
+use crate::field::Scope::{Only, Outputs, Reads, Syncs, Workspace};
+use crate::field::{list, number, switch, text};
 use crate::values;
 
 fields! { CONNECTOR:
@@ -21,6 +21,9 @@ fields! { CONNECTOR:
     SUMMARY = text("summary", "File for a summary of the run as JSON, also when it fails").of(Syncs);
 
     // Of single commands.
+    SINKS = list("sink", "Write the sync in this form too, as KIND=PATH: csv or parquet make a directory, json or ndjson a file").of(Outputs);
+    SYNC = text("sync", "Take this sync of the file instead of the one finished last").of(Reads);
+
     OUTPUT_FORMAT = text("output-format", "How to write the report to stdout: text or json").default("text").checked(values::output_format).of(Only("validate"));
     DEMO_USERS = number("users", 1000, "Users of the simulated workspace").within(0, i64::MAX).of(Only("demo"));
     DEMO_TEAMS = number("teams", 20, "Teams of the simulated workspace").within(0, i64::MAX).of(Only("demo"));

@@ -160,8 +160,8 @@ async fn the_help() {
             let has_one = run.stdout.contains(&format!("(${variable})"));
             assert!(has_one || ["help", "version"].contains(name), "{name}");
         }
-        // Theirs, and seven of our own.
-        assert_eq!(names.len(), 31 + 7, "{names:?}");
+        // Theirs, and eleven of our own.
+        assert_eq!(names.len(), 31 + 11, "{names:?}");
     }
 }
 

@@ -19,6 +19,8 @@ mod network;
 #[cfg(test)]
 mod oneshot;
 #[cfg(test)]
+mod outputs;
+#[cfg(test)]
 mod progress;
 #[cfg(test)]
 mod resume;

@@ -85,18 +85,18 @@ fn write(binary: &Binary, name: &str, text: &str) -> String {
 }
 
 /// A proxy for `CONNECT` that wants a password. Writes down what it is asked, and all that passes.
-async fn proxy(to: SocketAddr, heard: Arc<Mutex<Vec<u8>>>) -> SocketAddr {
+async fn proxy(to: SocketAddr, log: Arc<Mutex<Vec<u8>>>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let heard = Arc::clone(&heard);
+            let log = Arc::clone(&log);
             tokio::spawn(async move {
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n") {
                     head.push(stream.read_u8().await.unwrap());
                 }
-                heard.lock().unwrap().extend(&head);
+                log.lock().unwrap().extend(&head);
                 let text = String::from_utf8(head).unwrap().to_ascii_lowercase();
                 // "auditor:canary-password"
                 let knows =

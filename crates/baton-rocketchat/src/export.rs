@@ -1,0 +1,34 @@
+//! A stored sync in other forms.
+
+use baton_c1z::Reader;
+use baton_sinks::export;
+
+use crate::choices;
+use crate::failure::Failure;
+use crate::outputs::Output;
+use crate::settings::Settings;
+use crate::{checks, fields};
+
+/// Writes a sync of the file into every output that is asked for: into all of them or none.
+pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
+    checks::of_file(settings)?;
+    let file = choices::file(settings, "sync.c1z");
+    let outputs = Output::all(settings, &file)?;
+    let Some((first, others)) = outputs.split_first() else {
+        return Err(Failure::usage("there is nothing to export to")
+            .with_hint("name at least one output, such as --sink csv=review"));
+    };
+    let limits = choices::limits()?;
+    let reader = Reader::open(&file, limits, Some(&choices::temp_dir(settings)))?;
+    // A wrong identifier is told before anything is written.
+    let sync = reader.finished(settings.text(&fields::SYNC).as_deref())?;
+    let sink = Output::beside(first.open()?, others)?;
+    let exported = export(&reader, Some(&sync.sync_id), sink)?;
+    if !exported.left_out.is_empty() {
+        tracing::warn!(left_out = ?exported.left_out, "the file says more than there is room for in the other forms");
+    }
+    for output in &outputs {
+        tracing::info!(sync.id = exported.sync.sync_id, %output, "exported");
+    }
+    Ok(())
+}

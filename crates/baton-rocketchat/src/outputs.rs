@@ -1,0 +1,127 @@
+//! The forms that a sync is written in beside the c1z file: `--sink KIND=PATH`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use baton_sinks::{Csv, Json, Ndjson, Parquet, Sink, Tee};
+use rocketchat_sync::mapping::ATTRIBUTES;
+
+use crate::failure::Failure;
+use crate::fields;
+use crate::settings::Settings;
+
+const KINDS: [(&str, Kind); 4] = [
+    ("csv", Kind::Csv),
+    ("json", Kind::Json),
+    ("ndjson", Kind::Ndjson),
+    ("parquet", Kind::Parquet),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Csv,
+    Json,
+    Ndjson,
+    Parquet,
+}
+
+/// A form, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    kind: Kind,
+    path: PathBuf,
+}
+
+impl Output {
+    /// Returns what the settings ask for. Nothing is opened. `file` is the c1z file that is written or read.
+    pub(crate) fn all(settings: &Settings, file: &Path) -> Result<Vec<Self>, Failure> {
+        let mut outputs: Vec<Self> = Vec::new();
+        for text in settings.list(&fields::SINKS) {
+            let output = Self::parse(&text)?;
+            let is_taken = |it: &Self| it.path == output.path;
+            if output.path == file || outputs.iter().any(is_taken) {
+                return Err(refuse(&text, "something else is written there, or read"));
+            }
+            outputs.push(output);
+        }
+        Ok(outputs)
+    }
+
+    fn parse(text: &str) -> Result<Self, Failure> {
+        let (kind, path) = text
+            .split_once('=')
+            .ok_or_else(|| refuse(text, "there is no path"))?;
+        let known = KINDS.iter().find(|(name, _)| *name == kind);
+        let (_, kind) = known.ok_or_else(|| refuse(text, &format!("there is no form {kind:?}")))?;
+        if path.is_empty() {
+            return Err(refuse(text, "the path is empty"));
+        }
+        Ok(Self {
+            kind: *kind,
+            path: path.into(),
+        })
+    }
+
+    /// Begins to write. A path that cannot be written is refused; nothing is there under its name before the end.
+    pub(crate) fn open(&self) -> Result<Box<dyn Sink>, baton_sinks::Error> {
+        let path = &self.path;
+        Ok(match self.kind {
+            Kind::Csv => Box::new(Csv::create(path, ATTRIBUTES)?),
+            Kind::Json => Box::new(Json::create(path)?),
+            Kind::Ndjson => Box::new(Ndjson::create(path)?),
+            Kind::Parquet => Box::new(Parquet::create(path, ATTRIBUTES)?),
+        })
+    }
+
+    /// Begins to write `others` too, if there are any: all of them end well, or none.
+    pub(crate) fn beside(
+        first: Box<dyn Sink>,
+        others: &[Self],
+    ) -> Result<Box<dyn Sink>, baton_sinks::Error> {
+        if others.is_empty() {
+            return Ok(first);
+        }
+        let others = others.iter().map(Self::open).collect::<Result<_, _>>()?;
+        Ok(Box::new(Tee::new(first, others)))
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = KINDS.iter().find(|(_, kind)| *kind == self.kind);
+        let name = name.map(|(name, _)| *name).unwrap_or_default();
+        write!(f, "{name}={}", self.path.display())
+    }
+}
+
+fn refuse(text: &str, problem: &str) -> Failure {
+    let names = KINDS.map(|(name, _)| name).join(", ");
+    Failure::usage(format!("--sink {text}: {problem}")).with_hint(format!(
+        "expected KIND=PATH, with one of the kinds {names} and a path of its own for each, such as csv=review"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_and_a_path_are_read_and_printed() {
+        for text in ["csv=out", "parquet=a=b", "json=/tmp/x.json", "ndjson=-"] {
+            assert_eq!(Output::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["csv", "csv=", "=out", "CSV=out", "xlsx=out", ""] {
+            let failure = Output::parse(text).unwrap_err();
+            assert!(
+                failure.error().starts_with(&format!("--sink {text}: ")),
+                "{text}"
+            );
+            assert!(
+                failure
+                    .hint()
+                    .unwrap()
+                    .contains("csv, json, ndjson, parquet")
+            );
+        }
+    }
+}

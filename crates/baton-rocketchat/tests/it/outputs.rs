@@ -1,0 +1,189 @@
+//! A sync in other forms: beside the c1z file, and from one.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::binary::{Binary, server};
+use rocketchat_sim::Account;
+
+/// The lines of a table, without its head, in any order: quoted cells hold no line breaks here.
+fn rows(path: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
+fn names(path: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(path).unwrap();
+    entries
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_is_written_in_every_form_at_once() {
+    let server = server().await;
+    let binary =
+        Binary::for_account(&server, Account::Reader).with("BATON_SINK", "csv=review,parquet=lake");
+    let run = binary.run(&[]).await;
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(binary.files(), ["lake", "review", "sync.c1z"]);
+    assert_eq!(
+        names(&binary.path("review")),
+        [
+            "access.csv",
+            "grants.csv",
+            "roles.csv",
+            "teams.csv",
+            "users.csv"
+        ]
+        .map(str::to_owned)
+        .into()
+    );
+    assert_eq!(names(&binary.path("lake")).len(), 4);
+    let workspace = server.workspace();
+    let users = rows(&binary.path("review/users.csv"));
+    assert_eq!(users.len(), workspace.users.len());
+    let grants: u64 = binary.finished_syncs().iter().map(|it| it.1).sum();
+    let access = rows(&binary.path("review/access.csv"));
+    assert_eq!((grants > 0, access.len() as u64), (true, grants));
+    let admin = workspace
+        .users
+        .iter()
+        .find(|it| it.roles.iter().flatten().any(|it| **it == *"admin"));
+    let admin = admin.unwrap().id.to_string();
+    let is_admin = |row: &String| {
+        row.starts_with(&format!("user,{admin},")) && row.contains(",role:admin:assigned,")
+    };
+    assert_eq!(access.iter().filter(|it| is_admin(it)).count(), 1);
+
+    // The same from the file, in the place of what is there, and with a form more.
+    let flags = [
+        "export",
+        "--sink",
+        "csv=again",
+        "--sink",
+        "csv=review",
+        "--sink",
+        "json=sync.json",
+    ];
+    let before = std::fs::read(binary.path("review/access.csv")).unwrap();
+    let run = binary.run(&flags).await;
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (Some(0), ""),
+        "{}",
+        run.stderr
+    );
+    for table in [
+        "users.csv",
+        "roles.csv",
+        "teams.csv",
+        "grants.csv",
+        "access.csv",
+    ] {
+        let (one, other) = (
+            rows(&binary.path("review").join(table)),
+            rows(&binary.path("again").join(table)),
+        );
+        assert_eq!(one, other, "{table}");
+    }
+    assert_eq!(
+        std::fs::read(binary.path("review/access.csv")).unwrap(),
+        before
+    );
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(binary.path("sync.json")).unwrap()).unwrap();
+    assert!(json.to_string().contains(&admin));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_fails_leaves_none_of_them() {
+    let server = server().await;
+    let binary = Binary::for_account(&server, Account::Plain);
+    let run = binary
+        .run(&["--sink", "csv=review", "--sink", "json=a.json"])
+        .await;
+    assert_eq!(run.code, Some(7), "{}", run.stderr);
+    assert_eq!(binary.files(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn outputs_that_cannot_be_written_are_refused_before_the_first_request() {
+    let server = server().await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    std::fs::create_dir(binary.path("full")).unwrap();
+    std::fs::write(binary.path("full/letter.txt"), "mine").unwrap();
+    for (sink, words) in [
+        ("csv", "there is no path"),
+        ("xlsx=a", "there is no form \"xlsx\""),
+        ("json=", "the path is empty"),
+        ("json=sync.c1z", "something else is written there"),
+        ("csv=full", "letter.txt"),
+        ("json=none/a.json", "none"),
+    ] {
+        let run = binary.run(&["--sink", sink]).await;
+        assert_eq!(run.code, Some(2), "{sink}: {}", run.stderr);
+        assert!(run.error().contains(words), "{sink}: {}", run.error());
+        assert_eq!(binary.files(), ["full"], "{sink}");
+    }
+    let run = binary
+        .run(&["--sink", "json=a", "--sink", "ndjson=a"])
+        .await;
+    assert!(
+        run.code == Some(2) && run.error().contains("--sink ndjson=a"),
+        "{}",
+        run.error()
+    );
+    assert_eq!(server.log().len(), 0);
+    assert_eq!(
+        std::fs::read_to_string(binary.path("full/letter.txt")).unwrap(),
+        "mine"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_exported_is_told() {
+    let server = server().await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    let run = binary.run(&["export", "--sink", "csv=review"]).await;
+    assert!(
+        run.code == Some(2) && run.error().contains("sync.c1z"),
+        "{}",
+        run.error()
+    );
+    assert_eq!(binary.run(&[]).await.code, Some(0));
+    for (flags, words) in [
+        (&["export"][..], "nothing to export to"),
+        (
+            &["export", "--sink", "csv=review", "--sync", "nope"],
+            "holds no sync nope",
+        ),
+        (
+            &["export", "--sink", "csv=sync.c1z"],
+            "something else is written there, or read",
+        ),
+        (
+            &[
+                "export",
+                "--sink",
+                "csv=review",
+                "--rocketchat-user-id",
+                "x",
+            ],
+            "unknown flag: --rocketchat-user-id",
+        ),
+    ] {
+        let run = binary.run(flags).await;
+        assert!(
+            run.code == Some(2) && run.error().contains(words),
+            "{words}: {}",
+            run.error()
+        );
+    }
+    assert_eq!(binary.files(), ["sync.c1z"]);
+}
