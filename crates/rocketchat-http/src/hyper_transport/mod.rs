@@ -61,8 +61,9 @@ pub struct Config {
     pub proxies: Proxies,
     /// The authorities that are trusted, for the workspace and for an `https` proxy.
     pub roots: Roots,
-    /// Files with certificates trusted besides: authorities, or the certificates of single servers. Each is PEM
-    /// with any number of certificates, or one certificate as DER.
+    /// Files with certificates trusted besides: authorities, or the certificates of single servers, which vouch for no
+    /// other unless they call themselves authorities. Each is PEM with any number of certificates, or one certificate
+    /// as DER.
     pub extra_roots: Vec<PathBuf>,
     /// What to show a workspace that asks for a certificate. Proxies are not shown it.
     pub identity: Option<Identity>,

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http::Request;
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
 use rocketchat_http::{
     Config, Credentials, Error, HttpTransport, Identity, Kind, Response, Roots, Transport,
 };
@@ -77,6 +80,15 @@ fn files_that_cannot_be_used_are_named() {
     );
     // Nothing is loaded where nothing is needed.
     assert!(transport("http://chat.test", config).is_ok());
+    let nobody = Config {
+        roots: Roots::Paths {
+            file: None,
+            directories: Vec::new(),
+        },
+        ..Config::default()
+    };
+    let error = transport("https://chat.test", nobody).unwrap_err();
+    assert!(error.to_string().ends_with(": no certificate is trusted"));
 }
 
 #[tokio::test]
@@ -95,8 +107,13 @@ async fn a_server_can_be_trusted_by_its_own_certificate() {
         let tls = server_config(certificate.der().clone(), &key, &[]);
         let server = Server::https(tls, |_| text(200, "fine"));
         let file = written(&certificate.pem());
+        // Nothing else is trusted, as where the system has no authorities.
         let trusting = |path: PathBuf| Config {
             extra_roots: vec![path],
+            roots: Roots::Paths {
+                file: None,
+                directories: Vec::new(),
+            },
             ..Config::default()
         };
         let response = get(&server, trusting(file.path().to_owned())).await;
@@ -113,14 +130,20 @@ async fn a_server_can_be_trusted_by_its_own_certificate() {
 #[tokio::test]
 async fn a_certificate_that_is_trusted_itself_is_still_checked() {
     for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
-        for (name, until, message) in [
-            ("localhost", 2020, "has expired"),
-            ("chat.test", 4000, "is for another name"),
+        let (client, server) = (
+            ExtendedKeyUsagePurpose::ClientAuth,
+            ExtendedKeyUsagePurpose::ServerAuth,
+        );
+        for (name, until, purpose, message) in [
+            ("localhost", 2020, server.clone(), "has expired"),
+            ("chat.test", 4000, server, "is for another name"),
+            ("localhost", 4000, client, "is not for servers"),
         ] {
             let key = KeyPair::generate().unwrap();
             let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
             params.is_ca = is_ca;
             params.not_after = rcgen::date_time_ymd(until, 1, 1);
+            params.extended_key_usages = vec![purpose];
             let certificate = params.self_signed(&key).unwrap();
             let tls = server_config(certificate.der().clone(), &key, &[]);
             let server = Server::https(tls, |_| text(200, "stolen"));
@@ -132,6 +155,39 @@ async fn a_certificate_that_is_trusted_itself_is_still_checked() {
             let error = get(&server, config).await.unwrap_err();
             assert!(error.to_string().contains(message), "{error}");
         }
+    }
+}
+
+/// Whoever has the key of a server that is trusted by its certificate must not be able to speak for other servers.
+#[tokio::test]
+async fn the_certificate_of_a_server_vouches_for_no_other() {
+    let with = |name: &str, is_ca| {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        params
+    };
+    let key = KeyPair::generate().unwrap();
+    let mut no_signer = with("proxy.test", IsCa::Ca(BasicConstraints::Unconstrained));
+    no_signer.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    for params in [
+        with("proxy.test", IsCa::NoCa),
+        with("proxy.test", IsCa::ExplicitNoCa),
+        no_signer,
+    ] {
+        let named = params.self_signed(&key).unwrap();
+        let issuer = Issuer::from_params(&params, &key);
+        let forged_key = KeyPair::generate().unwrap();
+        let forged = with("localhost", IsCa::NoCa);
+        let forged = forged.signed_by(&forged_key, &issuer).unwrap();
+        let tls = server_config(forged.der().clone(), &forged_key, &[]);
+        let server = Server::https(tls, |_| text(200, "stolen"));
+        let file = written(&named.pem());
+        let config = Config {
+            extra_roots: vec![file.path().to_owned()],
+            ..Config::default()
+        };
+        let error = get(&server, config).await.unwrap_err();
+        assert!(error.to_string().contains("unknown issuer"), "{error}");
     }
 }
 

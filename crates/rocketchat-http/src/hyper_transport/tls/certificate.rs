@@ -1,26 +1,32 @@
-//! What a certificate says of itself, for error messages.
+//! What a certificate says of itself.
 
 use std::fmt;
 use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 use x509_cert::der::Decode;
-use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::der::oid::db::rfc5280::ID_KP_SERVER_AUTH;
 use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 use x509_cert::time::Validity;
+use x509_cert::{TbsCertificate, Version};
 
 /// Longer names are cut: whoever sends the certificate decides about them.
 const LONGEST_NAME: usize = 200;
 /// So many host names are shown at most.
 const MOST_HOSTS: usize = 5;
 
-/// The parts of a certificate that people look at. Nothing is believed of them.
+/// The parts of a certificate that people look at, and what it restricts itself to. Nothing else is believed of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Certificate {
     pub(super) subject: String,
     pub(super) issuer: String,
     validity: Validity,
     hosts: Vec<String>,
+    /// Whether it may sign certificates.
+    pub(super) is_authority: bool,
+    /// Whether it may be shown by servers.
+    pub(super) is_for_servers: bool,
 }
 
 impl Certificate {
@@ -30,6 +36,8 @@ impl Certificate {
         let names = parsed.get::<SubjectAltName>().ok().flatten();
         let names = names.map(|(_, names)| names.0).unwrap_or_default();
         Some(Self {
+            is_authority: is_authority(&parsed),
+            is_for_servers: is_for_servers(&parsed),
             subject: printable(&parsed.subject.to_string()),
             issuer: printable(&parsed.issuer.to_string()),
             validity: parsed.validity,
@@ -73,6 +81,22 @@ impl fmt::Display for Certificate {
         }
         write!(f, ", valid from {not_before} to {not_after}")
     }
+}
+
+/// Follows Go: one that says nothing may sign only if it is older than the words for it. What cannot be read permits nothing.
+fn is_authority(certificate: &TbsCertificate) -> bool {
+    let is_named = match certificate.get::<BasicConstraints>() {
+        Ok(Some((_, constraints))) => constraints.ca,
+        Ok(None) => certificate.version != Version::V3,
+        Err(_) => false,
+    };
+    let usage = certificate.get::<KeyUsage>();
+    is_named && usage.is_ok_and(|it| it.is_none_or(|(_, usage)| usage.key_cert_sign()))
+}
+
+fn is_for_servers(certificate: &TbsCertificate) -> bool {
+    let purposes = certificate.get::<ExtendedKeyUsage>();
+    purposes.is_ok_and(|it| it.is_none_or(|(_, it)| it.0.contains(&ID_KP_SERVER_AUTH)))
 }
 
 fn host(name: &GeneralName) -> Option<String> {

@@ -33,7 +33,13 @@ impl Trust {
         let provider = Arc::new(ring::default_provider());
         let own = roots::own(extra)?;
         let store = roots::store(roots, &own)?;
-        let verifier = Verifier::new(store, own, Arc::clone(&provider)).map_err(unavailable)?;
+        if store.is_empty() && own.is_empty() {
+            return Err(Error::Setup {
+                problem: "no certificate is trusted",
+                cause: None,
+            });
+        }
+        let verifier = Verifier::new(store, own, &provider);
         Ok(Self {
             provider,
             verifier: Arc::new(verifier),

@@ -9,6 +9,8 @@ use rustls_native_certs::CertificateResult;
 
 use crate::Error;
 
+use super::certificate::Certificate;
+
 /// Where the certificates of trusted authorities come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Roots {
@@ -27,15 +29,20 @@ pub enum Roots {
     },
 }
 
-/// Collects the roots and the certificates in `own`.
+/// Collects the roots and the authorities in `own`. A server's certificate must not get among them: whatever is there may
+/// vouch for any server.
 pub(super) fn store(
     roots: &Roots,
     own: &[CertificateDer<'static>],
 ) -> Result<RootCertStore, Error> {
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(own.iter().cloned());
+    let authorities = own.iter().filter(|it| {
+        // One that only rustls can read is odd, but what the user named.
+        Certificate::read(it).is_none_or(|it| it.is_authority)
+    });
+    store.add_parsable_certificates(authorities.cloned());
     match roots {
-        Roots::Platform => add_platform(&mut store)?,
+        Roots::Platform => add_platform(&mut store, own)?,
         Roots::Paths { file, directories } => {
             add_paths(&mut store, file.as_deref(), directories)?;
         }
@@ -43,10 +50,10 @@ pub(super) fn store(
     Ok(store)
 }
 
-fn add_platform(store: &mut RootCertStore) -> Result<(), Error> {
+fn add_platform(store: &mut RootCertStore, own: &[CertificateDer<'static>]) -> Result<(), Error> {
     let mut found = rustls_native_certs::load_native_certs();
     let cause = add(store, &mut found);
-    if store.is_empty() {
+    if store.is_empty() && own.is_empty() {
         return Err(Error::Setup {
             problem: "this machine has no trusted certificates",
             cause: cause.map(Into::into),

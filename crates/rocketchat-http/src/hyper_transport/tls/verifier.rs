@@ -7,8 +7,10 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{VerifierBuilderError, WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::CryptoProvider;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{
@@ -21,23 +23,43 @@ use super::certificate::Certificate;
 
 #[derive(Debug)]
 pub(super) struct Verifier {
-    inner: Arc<WebPkiServerVerifier>,
+    /// Authorities.
+    roots: RootCertStore,
     /// What the user named: authorities and servers.
     own: Vec<CertificateDer<'static>>,
+    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Verifier {
     pub(super) fn new(
         roots: RootCertStore,
         own: Vec<CertificateDer<'static>>,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Self, VerifierBuilderError> {
-        let inner =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
-        Ok(Self { inner, own })
+        provider: &CryptoProvider,
+    ) -> Self {
+        Self {
+            roots,
+            own,
+            algorithms: provider.signature_verification_algorithms,
+        }
     }
 
-    /// Accepts a certificate that the user named, whoever issued it: for its names, in its time.
+    /// Accepts a certificate that an authority vouches for, as rustls does by itself. Unlike that, it can do without any
+    /// authority.
+    fn accept_issued(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let parsed = ParsedCertificate::try_from(certificate)?;
+        let algorithms = self.algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, chain, now, algorithms)?;
+        verify_server_name(&parsed, name)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    /// Accepts a certificate that the user named, whoever issued it: for its names and purposes, in its time.
     fn accept_own(
         &self,
         certificate: &CertificateDer<'_>,
@@ -50,6 +72,9 @@ impl Verifier {
         let read = Certificate::read(certificate).ok_or(CertificateError::BadEncoding)?;
         if !read.is_valid_at(std::time::Duration::from_secs(now.as_secs())) {
             return Err(CertificateError::Expired);
+        }
+        if !read.is_for_servers {
+            return Err(CertificateError::InvalidPurpose);
         }
         let parsed = ParsedCertificate::try_from(certificate);
         match parsed.and_then(|parsed| verify_server_name(&parsed, name)) {
@@ -66,13 +91,10 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self
-            .inner
-            .verify_server_cert(certificate, chain, name, ocsp, now);
-        let mut reason = match verified {
+        let mut reason = match self.accept_issued(certificate, chain, name, now) {
             Err(Error::InvalidCertificate(reason)) => reason,
             done => return done,
         };
@@ -93,8 +115,7 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner
-            .verify_tls12_signature(message, certificate, signature)
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn verify_tls13_signature(
@@ -103,12 +124,11 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner
-            .verify_tls13_signature(message, certificate, signature)
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.algorithms.supported_schemes()
     }
 }
 
