@@ -19,6 +19,7 @@ use http::header::{ACCEPT, CONTENT_ENCODING, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::Empty;
 use hyper::body::Incoming;
+use hyper::ext::ReasonPhrase;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
@@ -169,12 +170,14 @@ impl HttpTransport {
         outgoing.headers_mut().extend(self.headers.clone());
         self.credentials.apply(outgoing.headers_mut())?;
         let limit = self.config.head_timeout;
-        let response = timeout(limit, self.client.request(outgoing))
+        let mut response = timeout(limit, self.client.request(outgoing))
             .await
             .map_err(|_| slow(route, "the head of the answer", limit))?
             .map_err(|cause| broken(route, cause))?;
         match &self.forwarder {
             Some(proxy) if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                // It has seen the token, and may repeat it.
+                response.extensions_mut().remove::<ReasonPhrase>();
                 Err(broken(route, tunnel::refusal(proxy, &response)))
             }
             _ => Ok(response),
@@ -188,6 +191,7 @@ impl HttpTransport {
         sieve: &mut dyn Sieve,
     ) -> Result<Response, Error> {
         let (mut head, body) = response.into_parts();
+        self.credentials.black_out(&mut head.headers);
         if let Some(encoding) = head
             .headers
             .get(CONTENT_ENCODING)
@@ -199,7 +203,6 @@ impl HttpTransport {
                 encoding,
             });
         }
-        self.credentials.black_out(&mut head.headers);
         let idle = self.config.body_idle_timeout;
         let passes = sieve.begin(head.status, &head.headers);
         let mut rest = Rest::new(passes.then_some(sieve));

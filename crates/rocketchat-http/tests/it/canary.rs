@@ -191,6 +191,31 @@ async fn a_token_that_comes_back_is_blacked_out() {
     assert!(!kept.is_empty() && !format!("{kept:?}").contains(TOKEN));
 }
 
+#[tokio::test]
+async fn a_token_that_comes_back_in_the_head_of_an_answer_is_in_no_error() {
+    for (head, expected) in [
+        ("200 OK\r\ncontent-encoding: ", "redacted"),
+        ("407 ", "407 Proxy Authentication Required"),
+    ] {
+        let answer = format!("HTTP/1.1 {head}{TOKEN}\r\ncontent-length: 0\r\n\r\n");
+        let proxy = Proxy::http(Rule::Say(answer.leak(), Then::Hang));
+        let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+        let config = Config {
+            proxies: Proxies::from_variables(|name| {
+                (name == "HTTP_PROXY").then(|| proxy.address())
+            }),
+            ..Config::default()
+        };
+        let url = "http://chat.test".parse().unwrap();
+        let transport = HttpTransport::new(url, credentials, config).unwrap();
+        let request = Request::get("/api/v1/me").body(()).unwrap();
+        let printed = Printed::default();
+        printed.show_error(&transport.send(&request).await.unwrap_err());
+        let text = printed.text();
+        assert!(text.contains(expected) && !text.contains(TOKEN), "{text}");
+    }
+}
+
 /// Everything that can go wrong at a proxy, with a password that must not show.
 #[tokio::test]
 async fn the_password_of_a_proxy_is_nowhere() {
