@@ -220,9 +220,7 @@ impl Run<'_> {
         self.write_teams(teams, found, &mut assignments, &mut known)
             .await?;
         self.confirm(preflight, reader.could_hide()).await?;
-        if options.scope.is_whole() {
-            guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;
-        }
+        guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;
         self.report.absent = self.selection.absent();
         for id in &self.report.absent {
             tracing::warn!(resource.id = %id, "there is no such resource; it was left out");
@@ -276,7 +274,8 @@ impl Run<'_> {
         self.api.progress.begin(Stage::Users);
         if !needs_users(&self.options.scope) {
             let roles = self.api.ask(&RolesList).await?;
-            let written = self.write_roles(roles).await?;
+            let mut written = self.write_roles(roles).await?;
+            self.complete_roles(preflight, &mut written.0).await?;
             self.api.progress.end(Stage::Users);
             return Ok(written);
         }
@@ -299,12 +298,7 @@ impl Run<'_> {
             part = reading.next().await?;
         }
         let (mut assignments, known) = written;
-        let built_in = ALWAYS_THERE.map(RoleId::from);
-        let mut expected = built_in.iter().chain(preflight.roles_with_permissions());
-        if assignments.has_pending() || expected.any(|role_id| !assignments.has(role_id)) {
-            self.settle(&mut assignments).await?;
-        }
-        self.report.ledger.roles = assignments.roles() as u64 - self.report.unknown_roles;
+        self.complete_roles(preflight, &mut assignments).await?;
         tracing::info!(
             users = known.all.len(),
             roles = assignments.roles(),
@@ -356,6 +350,21 @@ impl Run<'_> {
             }
             self.write(records).await?;
         }
+        Ok(())
+    }
+
+    /// Looks for roles that should be there and were not listed.
+    async fn complete_roles(
+        &mut self,
+        preflight: &Preflight,
+        assignments: &mut Assignments,
+    ) -> Result<(), Stop> {
+        let built_in = ALWAYS_THERE.map(RoleId::from);
+        let mut expected = built_in.iter().chain(preflight.roles_with_permissions());
+        if assignments.has_pending() || expected.any(|role_id| !assignments.has(role_id)) {
+            self.settle(assignments).await?;
+        }
+        self.report.ledger.roles = assignments.roles() as u64 - self.report.unknown_roles;
         Ok(())
     }
 

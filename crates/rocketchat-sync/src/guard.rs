@@ -8,7 +8,7 @@ use rocketchat_api::Statistics;
 use crate::api::Api;
 use crate::error::{Shrinkage, Witness};
 use crate::mapping::{ROLE, TEAM, USER};
-use crate::{DormantMemberships, Error, Options, Report};
+use crate::{DormantMemberships, Error, Options, Report, Scope};
 
 const MEMBERSHIPS: &str = "memberships";
 
@@ -46,7 +46,7 @@ async fn in_statistics(api: Api<'_>) -> u64 {
     }
 }
 
-/// Refuses a sync that holds much less than the one before.
+/// Refuses a sync that holds much less than the one before, of what it should hold all of.
 ///
 /// Memberships that were only counted count: the sync before may have looked them up.
 pub(crate) fn check_shrink(options: &Options, report: &Report, now: &Summary) -> Result<(), Error> {
@@ -54,9 +54,9 @@ pub(crate) fn check_shrink(options: &Options, report: &Report, now: &Summary) ->
         return Ok(());
     };
     let comparable = has_team_roles(previous) == has_team_roles(now);
-    let drops: Vec<_> = counts(previous)
-        .into_iter()
-        .zip(counts(now))
+    let scope = &options.scope;
+    let drops: Vec<_> = counts(scope, previous)
+        .zip(counts(scope, now))
         .map(|((what, before), (_, now))| Shrinkage { what, before, now })
         .map(|drop| match options.dormant_memberships {
             DormantMemberships::Count if drop.what == MEMBERSHIPS => Shrinkage {
@@ -77,14 +77,22 @@ pub(crate) fn check_shrink(options: &Options, report: &Report, now: &Summary) ->
     })
 }
 
-fn counts(summary: &Summary) -> [(&'static str, u64); 5] {
-    [
-        ("users", count(&summary.resources, USER)),
-        ("roles", count(&summary.resources, ROLE)),
-        ("teams", count(&summary.resources, TEAM)),
-        ("role grants", count(&summary.grants, ROLE)),
-        (MEMBERSHIPS, count(&summary.grants, TEAM)),
-    ]
+/// Counts what a sync of the scope has all of.
+fn counts<'a>(
+    scope: &'a Scope,
+    summary: &'a Summary,
+) -> impl Iterator<Item = (&'static str, u64)> + 'a {
+    let counted = [
+        ("users", USER, &summary.resources, true),
+        ("roles", ROLE, &summary.resources, true),
+        ("teams", TEAM, &summary.resources, true),
+        ("role grants", ROLE, &summary.grants, scope.has_access()),
+        (MEMBERSHIPS, TEAM, &summary.grants, scope.has_access()),
+    ];
+    counted
+        .into_iter()
+        .filter(|(_, kind, _, is_synced)| *is_synced && scope.has_all(kind))
+        .map(|(what, kind, counts, _)| (what, count(counts, kind)))
 }
 
 /// Tells whether roles within teams were synced. Grants of them are counted as those of memberships are, so that a sync

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use baton_model::ResourceId;
-use rocketchat_sim::{Account, Server, Version};
+use rocketchat_sim::{Account, Action, Fault, Server, Version};
 use rocketchat_sync::{Report, Scope};
 
-use crate::server::{connect, ids, settings, truth, workspace};
+use crate::server::{connect, ids, settings, start, truth, workspace};
 use crate::support::{describe, run};
 
 /// Syncs `scope`; returns what came out, the truth about the whole workspace, the report, and the routes asked.
@@ -134,6 +134,48 @@ async fn users_alone_cost_no_request_for_teams() {
             .all(|it| !it.contains("users.list") && !it.contains("teams"))
     );
     assert_eq!(roles.report.disabled_users, 0);
+}
+
+#[tokio::test]
+async fn roles_that_the_first_list_lacked_are_looked_for_without_users_too() {
+    let short = r#"{"roles":[{"_id":"user","name":"user","scope":"Users"}],"success":true}"#;
+    let short = Action::answer(200, "application/json", short);
+    let server = start(vec![Fault::new("roles.list", 1, short)]).await;
+    let synced = sync(&server, types(&["role"], false)).await;
+    check(&synced, |id| {
+        !is_access(id) && (id == "role" || id.starts_with("role:"))
+    });
+    assert_eq!(
+        synced.report.ledger.roles,
+        server.workspace().roles.len() as u64
+    );
+}
+
+#[tokio::test]
+async fn a_part_that_holds_much_less_than_before_is_refused_too() {
+    let server = server().await;
+    let whole = sync(&server, Scope::Workspace).await.report.summary;
+    server.update(|it| {
+        it.users.truncate(140);
+        it.teams.truncate(5);
+    });
+    for (scope, lost, kept) in [
+        (types(&["user", "role"], false), "users went", "teams went"),
+        (types(&["team"], false), "teams went", "memberships went"),
+        (types(&["team"], true), "memberships went", "users went"),
+    ] {
+        let (transport, mut options) = connect(&server, Account::Reader);
+        options.scope = scope;
+        options.previous = Some(whole.clone());
+        let error = run(transport, &options).await.result.unwrap_err();
+        let said = describe(&error);
+        assert!(said.contains(lost) && !said.contains(kept), "{said}");
+    }
+    // Of single resources nothing is known but that they are fewer.
+    let (transport, mut options) = connect(&server, Account::Reader);
+    options.scope = resources(&[("role", "admin")], true);
+    options.previous = Some(whole);
+    assert!(run(transport, &options).await.result.is_ok());
 }
 
 #[tokio::test]
