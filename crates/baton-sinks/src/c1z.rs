@@ -21,7 +21,7 @@ use self::lines::{Contents, Header, Pieces};
 use self::lock::Locked;
 use crate::{Error, Journal, NoJournal, Sink};
 
-/// Adds a finished full sync to a c1z file, or keeps what an interrupted one has read (`c1z.md` section 3.3).
+/// Adds a finished sync to a c1z file, or keeps what an interrupted full one has read (`c1z.md` section 3.3).
 pub struct C1z {
     writer: SyncWriter,
     work: Work,

@@ -26,7 +26,8 @@ pub(crate) use self::proxy::Proxy;
 /// - any of them but networks with a port: `example.org:8443`, `10.1.2.3:3000`, `[fd00::1]:3000`;
 /// - `*`: everything.
 ///
-/// `localhost` and the addresses of this machine (`127.0.0.0/8`, `::1`) are always reached directly.
+/// `localhost` and the addresses of this machine (`127.0.0.0/8`, `::1`) are always reached directly, and so are, unlike in
+/// Go, names below `localhost`.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
     https: Option<Variable>,
