@@ -31,7 +31,7 @@ fn rows() -> Vec<Record> {
     vec![
         Record::Resource(mapping::user::resource(&user)),
         Record::Resource(mapping::role::resource(&role)),
-        Record::Resource(mapping::team::resource(&team, members)),
+        Record::Resource(mapping::team::resource(&team, Some(members))),
         Record::Grant(member),
     ]
 }
