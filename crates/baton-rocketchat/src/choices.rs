@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use baton_c1z::Limits;
 use rocketchat_http::{BaseUrl, Credentials, Identity, Proxies, Roots};
-use rocketchat_sync::{Options, Scope};
+use rocketchat_sync::Options;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::failure::Failure;
@@ -112,10 +112,6 @@ pub(crate) fn options(
     let chosen = u8::try_from(settings.number(&fields::MAX_SHRINK)).ok();
     let chosen = chosen.filter(|_| settings.is_set(&fields::MAX_SHRINK));
     options.max_shrink = chosen.or(max_shrink).unwrap_or(options.max_shrink);
-    if options.scope != Scope::Workspace {
-        // A part is smaller than the whole.
-        options.max_shrink = 0;
-    }
     Ok(options)
 }
 

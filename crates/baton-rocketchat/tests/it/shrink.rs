@@ -57,6 +57,22 @@ async fn a_workspace_that_shrank_is_refused_and_the_old_sync_stays_the_newest() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_part_is_measured_by_the_same_part() {
+    let (server, binary) = synced().await;
+    let part = ["--sync-resource-types", "team"];
+    let run = binary.run(&part).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let one = ["--sync-resources", "bid:r:role/admin"];
+    let run = binary.run(&one).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    server.update(lose_most);
+    let run = binary.run(&part).await;
+    assert_eq!(run.code, Some(9), "{}", run.stderr);
+    let error = run.error();
+    assert!(error.contains("teams went from 4 to 1") && !error.contains("users"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn zero_turns_it_off_and_the_smaller_sync_is_the_next_measure() {
     let (server, binary) = synced().await;
     server.update(lose_most);
