@@ -168,7 +168,9 @@ pub(crate) fn http_config(settings: &Settings) -> rocketchat_http::Config {
     rocketchat_http::Config {
         user_agent: crate::words::user_agent(),
         head_timeout: Duration::from_secs(seconds),
-        proxies: Proxies::from_variables(|name| std::env::var(name).ok()),
+        proxies: Proxies::from_variables(|name| {
+            std::env::var_os(name).map(|it| it.to_string_lossy().into_owned())
+        }),
         roots: roots(),
         extra_roots: settings.path(&fields::CA_BUNDLE).into_iter().collect(),
         identity,
