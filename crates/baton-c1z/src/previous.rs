@@ -6,7 +6,8 @@ use baton_model::Summary;
 use crate::copy::WorkingCopy;
 use crate::{Error, Stats, StoredTime, SyncRun};
 
-/// The newest finished full sync that a file already holds.
+/// The newest finished full sync that a file already holds; of those with the most resource types, because one of some types
+/// only is full to the letter too, and says nothing of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Previous {
     /// Its identifier.
@@ -21,14 +22,22 @@ impl Previous {
     /// Looks for it among the syncs of `copy`.
     pub(crate) fn find(copy: &WorkingCopy) -> Result<Option<Self>, Error> {
         let runs = copy.run("list syncs", SyncRun::list)?;
-        let Some(run) = SyncRun::newest_full(runs) else {
-            return Ok(None);
-        };
-        let stats = copy.run("count rows", |connection| Stats::of(connection, &run))?;
-        Ok(run.ended_at.map(|ended_at| Self {
-            sync_id: run.sync_id,
-            ended_at,
-            summary: stats.into(),
-        }))
+        let mut best = None;
+        for run in runs.into_iter().filter(SyncRun::is_full) {
+            let stats = copy.run("count rows", |connection| Stats::of(connection, &run))?;
+            let Some(ended_at) = run.ended_at else {
+                continue;
+            };
+            let rank = (stats.resource_types, ended_at.clone(), run.sync_id.clone());
+            if best.as_ref().is_none_or(|(other, _)| *other < rank) {
+                let previous = Self {
+                    sync_id: run.sync_id,
+                    ended_at,
+                    summary: stats.into(),
+                };
+                best = Some((rank, previous));
+            }
+        }
+        Ok(best.map(|(_, previous)| previous))
     }
 }

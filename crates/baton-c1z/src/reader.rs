@@ -60,8 +60,12 @@ impl SyncRun {
     /// Picks the newest finished one that is full to the letter: a part of what there is, or a type that we do not know,
     /// means something else (`c1z.md` section 3.2).
     pub(crate) fn newest_full(runs: impl IntoIterator<Item = Self>) -> Option<Self> {
-        let full = runs.into_iter();
-        Self::newest_finished(full.filter(|run| run.sync_type == SyncKind::Full.as_str()))
+        Self::newest_finished(runs.into_iter().filter(Self::is_full))
+    }
+
+    /// Tells whether it is full to the letter.
+    pub(crate) fn is_full(&self) -> bool {
+        self.sync_type == SyncKind::Full.as_str()
     }
 
     fn read(row: &Row<'_>) -> SqlResult<Self> {

@@ -122,12 +122,7 @@ mod tests {
                 failure.error().starts_with(&format!("--sink {text}: ")),
                 "{text}"
             );
-            assert!(
-                failure
-                    .hint()
-                    .unwrap()
-                    .contains("csv, json, ndjson")
-            );
+            assert!(failure.hint().unwrap().contains("csv, json, ndjson"));
         }
     }
 }

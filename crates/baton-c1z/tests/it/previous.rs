@@ -146,14 +146,29 @@ fn a_file_of_unfinished_syncs_has_none() {
 fn the_newest_is_the_one_that_ended_last() {
     let place = with_tiny();
     // The clock of these tests runs months before the vector was written.
-    let none: [Record; 0] = [];
-    let second = place.add(place.options(), &none);
+    let types: Vec<_> = tiny()
+        .into_iter()
+        .filter(|it| matches!(it, Record::ResourceType(_)))
+        .collect();
+    let second = place.add(place.options(), &types);
     check(&place, TINY, &count(&tiny()));
     change(
         &place,
         &format!("update v1_sync_runs set ended_at = '2025-01-01' where sync_id = '{TINY}'"),
     );
-    check(&place, &second, &count(&none));
+    assert_eq!(previous(&place).unwrap().sync_id, second);
+}
+
+#[test]
+fn one_of_all_types_counts_before_a_newer_one_of_some() {
+    let place = with_tiny();
+    add_run(&place, "one type", "full", true);
+    check(&place, TINY, &count(&tiny()));
+    change(
+        &place,
+        &format!("delete from v1_sync_runs where sync_id = '{TINY}'"),
+    );
+    assert_eq!(previous(&place).unwrap().sync_id, "one type");
 }
 
 #[test]
