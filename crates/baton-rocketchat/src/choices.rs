@@ -14,7 +14,8 @@ use crate::failure::Failure;
 use crate::fields;
 use crate::part;
 use crate::settings::{Settings, variable};
-use crate::values;
+use crate::values::{self, OutputFormat};
+use crate::{usage, words};
 
 /// Longer than any token; what is longer is not a file of one.
 const LONGEST_TOKEN: u64 = 64 << 10;
@@ -139,6 +140,27 @@ pub(crate) fn resume(settings: &Settings) -> bool {
     !settings.is_on(&fields::NO_RESUME)
 }
 
+/// Returns how to write to stdout, which is one of those that the command has.
+///
+/// # Errors
+/// It has not what is asked for.
+pub(crate) fn output_format(
+    settings: &Settings,
+    formats: &[OutputFormat],
+) -> Result<OutputFormat, Failure> {
+    let asked = settings.text(&fields::OUTPUT_FORMAT).unwrap_or_default();
+    let found = formats.iter().find(|it| it.name() == asked);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = formats.iter().map(|it| it.name()).collect();
+        let expected = format!("expected {}", words::any_of(&names));
+        Failure::usage(usage::invalid_argument(
+            &fields::OUTPUT_FORMAT,
+            &asked,
+            &expected,
+        ))
+    })
+}
+
 /// Returns the time that a sync may take, if it is limited.
 pub(crate) fn max_duration(settings: &Settings) -> Option<Duration> {
     let text = settings.text(&fields::MAX_DURATION)?;
@@ -166,7 +188,7 @@ pub(crate) fn http_config(settings: &Settings) -> rocketchat_http::Config {
         .map(|(certificate, key)| Identity { certificate, key });
     let seconds = u64::try_from(settings.number(&fields::HTTP_TIMEOUT_SECONDS)).unwrap_or(300);
     rocketchat_http::Config {
-        user_agent: crate::words::user_agent(),
+        user_agent: words::user_agent(),
         head_timeout: Duration::from_secs(seconds),
         proxies: Proxies::from_variables(|name| {
             std::env::var_os(name).map(|it| it.to_string_lossy().into_owned())

@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::field::{Field, Kind, Scope};
+use crate::show::Table;
 use crate::{fields, help, usage};
 
 /// The name of the program.
@@ -26,12 +27,17 @@ pub(crate) enum Word {
     Config,
     HealthCheck,
     Completion(clap_complete::Shell),
+    /// Without a table: what there is to see.
+    Show(Option<Table>),
+    Diff,
 }
 
 /// A command line that could be read.
 pub(crate) struct Line {
     pub(crate) word: Word,
     pub(crate) flags: Flags,
+    /// What is neither command nor flag; only `diff` takes any.
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// The values of the flags, as typed. Has no `Debug`, because one of them may be a token.
@@ -47,7 +53,7 @@ pub(crate) enum Ended {
 }
 
 /// The commands, with what each is for.
-const COMMANDS: [(&str, &str); 7] = [
+const COMMANDS: &[(&str, &str)] = &[
     ("capabilities", "Print what the connector can do, as JSON"),
     ("config", "Print which settings there are, as JSON"),
     (
@@ -67,11 +73,23 @@ const COMMANDS: [(&str, &str); 7] = [
         "Write a sync of a c1z file in other forms, without asking the workspace again",
     ),
     (COMPLETION, "Print a completion script for a shell"),
+    (
+        SHOW,
+        "Show what a file holds: users, roles, teams, grants, syncs, or how many of each",
+    ),
+    (
+        DIFF,
+        "Compare two syncs, of one file or of two; exit code 1 if something differs",
+    ),
 ];
 
-const EXPORT: &str = "export";
-
 const COMPLETION: &str = "completion";
+const EXPORT: &str = "export";
+const SHOW: &str = "show";
+const DIFF: &str = "diff";
+
+/// The name under which clap keeps what is neither command nor flag.
+const ARGUMENTS: &str = "arguments";
 
 const SHELLS: [(&str, clap_complete::Shell); 4] = [
     ("bash", clap_complete::Shell::Bash),
@@ -86,10 +104,14 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
         .try_get_matches_from(arguments)
         .map_err(|error| usage::explain(&error))?;
     let mut flags = Flags::default();
+    let mut arguments = Vec::new();
     let mut path = Vec::new();
     let mut level = &matches;
     loop {
         flags.take(level);
+        if let Ok(Some(found)) = level.try_get_many::<OsString>(ARGUMENTS) {
+            arguments.extend(found.cloned());
+        }
         let Some((name, below)) = level.subcommand() else {
             break;
         };
@@ -108,6 +130,12 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
             Some((_, shell)) => Word::Completion(*shell),
             None => return Err(Ended::Refused(usage::unknown_command(shell))),
         },
+        [SHOW] => Word::Show(None),
+        [SHOW, name] => match Table::named(name) {
+            Some(table) => Word::Show(Some(table)),
+            None => return Err(Ended::Refused(usage::unknown_command(name))),
+        },
+        [DIFF] => Word::Diff,
         _ => return Err(Ended::Printed(help::of(&path))),
     };
     let command = path.first().copied().unwrap_or_default();
@@ -119,7 +147,11 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
     if let Err(refusal) = flags.check() {
         return Err(Ended::Refused(refusal));
     }
-    Ok(Line { word, flags })
+    Ok(Line {
+        word,
+        flags,
+        arguments,
+    })
 }
 
 /// Tells whether a command takes a flag; the command without a name is that of a sync.
@@ -129,8 +161,8 @@ pub(crate) fn takes(command: &str, field: &Field) -> bool {
         Scope::Syncs => matches!(command, "" | "validate" | "demo"),
         Scope::Workspace => matches!(command, "" | "validate"),
         Scope::Outputs => matches!(command, "" | "validate" | "demo" | EXPORT),
-        Scope::Reads => command == EXPORT,
         Scope::Only(it) => command == it,
+        Scope::Among(them) => them.contains(&command),
     }
 }
 
@@ -141,21 +173,36 @@ pub(crate) fn command() -> Command {
         .disable_version_flag(true)
         .arg(own("version", 'v', "Print the version", ArgAction::Version))
         .override_help(help::of(&[]));
-    for (name, about) in COMMANDS {
-        let command = with_flags(Command::new(name), name).override_help(help::of(&[name]));
-        let command = match name {
-            COMPLETION => SHELLS.iter().fold(command, |command, (shell, _)| {
-                let about = format!("Print a completion script for {shell}");
-                let below = with_flags(Command::new(*shell), name)
-                    .about(about)
-                    .override_help(help::of(&[name, shell]));
-                command.subcommand(below)
-            }),
-            _ => command,
-        };
+    for (name, about) in COMMANDS.iter().copied() {
+        let mut command = with_flags(Command::new(name), name).override_help(help::of(&[name]));
+        for (word, about) in below(&[name]) {
+            let help = help::of(&[name, &word]);
+            let below = with_flags(Command::new(word), name);
+            command = command.subcommand(below.about(about).override_help(help));
+        }
+        if name == DIFF {
+            command = command.arg(files());
+        }
         root = root.subcommand(command.about(about));
     }
     root
+}
+
+/// Any number of files, so that too many are refused in our words.
+fn files() -> Arg {
+    Arg::new(ARGUMENTS)
+        .num_args(0..)
+        .action(ArgAction::Append)
+        .value_parser(clap::value_parser!(OsString))
+        .value_hint(clap::ValueHint::FilePath)
+}
+
+/// Returns what stands for the arguments of a command in its help.
+pub(crate) fn arguments(path: &[&str]) -> &'static str {
+    match path {
+        [DIFF] => " [OLD [NEW]]",
+        _ => "",
+    }
 }
 
 /// Returns the same without descriptions, and without help that would say them.
@@ -188,6 +235,10 @@ pub(crate) fn below(path: &[&str]) -> Vec<(String, String)> {
                     format!("Print a completion script for {shell}"),
                 )
             })
+            .collect(),
+        [SHOW] => Table::ALL
+            .iter()
+            .map(|table| (table.name().to_owned(), table.about().to_owned()))
             .collect(),
         _ => Vec::new(),
     }

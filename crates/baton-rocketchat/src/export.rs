@@ -1,13 +1,12 @@
 //! A stored sync in other forms.
 
-use baton_c1z::Reader;
 use baton_sinks::export;
 
 use crate::choices;
 use crate::failure::Failure;
 use crate::outputs::Output;
 use crate::settings::Settings;
-use crate::{checks, fields};
+use crate::{checks, fields, stored};
 
 /// Writes a sync of the file into every output that is asked for: into all of them or none.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
@@ -18,10 +17,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
         return Err(Failure::usage("there is nothing to export to")
             .with_hint("name at least one output, such as --sink csv=review"));
     };
-    let limits = choices::limits()?;
-    let reader = Reader::open(&file, limits, Some(&choices::temp_dir(settings)))?;
+    let reader = stored::open(&file, settings, stored::NAME_IT)?;
     // A wrong identifier is told before anything is written.
-    let sync = reader.finished(settings.text(&fields::SYNC).as_deref())?;
+    let sync = stored::finished(&reader, settings.text(&fields::SYNC).as_deref())?;
     let sink = Output::beside(first.open()?, others)?;
     let exported = export(&reader, Some(&sync.sync_id), sink)?;
     if !exported.left_out.is_empty() {

@@ -50,10 +50,10 @@ pub(crate) enum Scope {
     Workspace,
     /// Those that write a sync in other forms than a c1z file too.
     Outputs,
-    /// Those that read a c1z file.
-    Reads,
     /// This one alone; it is a flag and nothing else.
     Only(&'static str),
+    /// These alone; it is a flag and nothing else.
+    Among(&'static [&'static str]),
 }
 
 /// Whether `config` tells of it.
@@ -210,7 +210,7 @@ impl Field {
 
     /// Tells whether it is a flag and nothing else.
     pub(crate) fn is_flag_only(&self) -> bool {
-        matches!(self.scope, Scope::Reads | Scope::Only(_))
+        matches!(self.scope, Scope::Only(_) | Scope::Among(_))
     }
 
     /// Returns the type as help and error messages of Baton connectors name it.

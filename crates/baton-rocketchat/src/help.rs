@@ -24,11 +24,12 @@ pub(crate) fn of(path: &[&str]) -> String {
 fn render(path: &[&str], width: usize) -> String {
     let name = [&[NAME], path].concat().join(" ");
     let about = cli::about(path);
+    let arguments = cli::arguments(path);
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = match path {
         [] => writeln!(text, "{NAME}: {about}\n\nUsage:\n  {name} [flags]"),
-        _ => writeln!(text, "{about}\n\nUsage:\n  {name} [flags]"),
+        _ => writeln!(text, "{about}\n\nUsage:\n  {name}{arguments} [flags]"),
     };
     let commands = cli::below(path);
     if !commands.is_empty() {

@@ -11,6 +11,7 @@ mod clock;
 mod code;
 mod config_file;
 mod demo;
+mod diff;
 mod export;
 mod failure;
 mod field;
@@ -25,7 +26,10 @@ mod part;
 mod progress;
 mod schema;
 mod settings;
+mod show;
 mod signals;
+mod stdout;
+mod stored;
 mod summary;
 mod usage;
 mod validate;
@@ -42,24 +46,31 @@ use crate::settings::Settings;
 fn main() -> ExitCode {
     let outcome = match cli::read(std::env::args_os()) {
         Ok(line) => run(&line),
-        Err(Ended::Printed(text)) => words::print(&text),
+        Err(Ended::Printed(text)) => words::print(&text).map(|()| ExitCode::SUCCESS),
         Err(Ended::Refused(text)) => Err(Failure::usage(text)),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(line: &Line) -> Result<(), Failure> {
+fn run(line: &Line) -> Result<ExitCode, Failure> {
     let file = ConfigFile::find(".".as_ref(), settings::variable("BATON_CONFIG_PATH"))?;
     let settings = Settings::gather(&line.flags, settings::variable, file);
-    match line.word {
+    let done = match line.word {
+        Word::Diff => {
+            start_log(&settings)?;
+            return diff::run(line, &settings);
+        }
+        Word::Show(table) => {
+            start_log(&settings)?;
+            show::run(table, &settings)
+        }
         Word::Capabilities => words::print(&capabilities::json()?),
         Word::Config => words::print(&schema::json()?),
         Word::Export => {
-            let _logs = logging::start(&settings)?;
-            settings.warn();
+            start_log(&settings)?;
             export::run(&settings)
         }
         Word::HealthCheck => health::run(&settings),
@@ -69,7 +80,15 @@ fn run(line: &Line) -> Result<(), Failure> {
                 tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
             runtime.block_on(dispatch(line.word, &settings))
         }
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+/// Starts the log of a command that only reads files.
+fn start_log(settings: &Settings) -> Result<(), Failure> {
+    logging::start(settings)?;
+    settings.warn();
+    Ok(())
 }
 
 async fn dispatch(word: Word, settings: &Settings) -> Result<(), Failure> {

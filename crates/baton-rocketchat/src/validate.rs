@@ -6,15 +6,15 @@ use rocketchat_http::Policy;
 use rocketchat_sync::{Check, Paging, Plan, RateLimit, Validation, validate};
 use serde::Serialize;
 
+use crate::checks;
 use crate::choices::{self, Workspace};
 use crate::code::Code;
 use crate::failure::{Failure, Step};
 use crate::oneshot::connect;
 use crate::outputs::Output;
 use crate::settings::Settings;
-use crate::values::{OutputFormat, parse_output_format};
+use crate::values::OutputFormat;
 use crate::words::print;
-use crate::{checks, fields};
 
 /// Prints the report. A sync that would fail is a failure.
 pub(crate) async fn run(
@@ -24,6 +24,7 @@ pub(crate) async fn run(
     // Some of them mean nothing here, but a mistake in them would end the sync.
     checks::of_sync(settings)?;
     choices::container(settings)?;
+    let format = choices::output_format(settings, &[OutputFormat::Text, OutputFormat::Json])?;
     Output::all(settings, &choices::file(settings, "sync.c1z"))?;
     let workspace = Workspace::of(settings)?;
     let options = choices::options(settings, &workspace.user_id, None)?;
@@ -40,10 +41,9 @@ pub(crate) async fn run(
     };
     let error = found.error.take();
     let failure = error.map(|error| Failure::of_sync(error, &address));
-    let format = settings.text(&fields::OUTPUT_FORMAT).unwrap_or_default();
-    let text = match parse_output_format(&format) {
-        Ok(OutputFormat::Json) => to_json(&found, failure.as_ref())?,
-        Ok(OutputFormat::Text) | Err(_) => table::render(&address, &found, failure.as_ref()),
+    let text = match format {
+        OutputFormat::Json => to_json(&found, failure.as_ref())?,
+        _ => table::render(&address, &found, failure.as_ref()),
     };
     print(&text)?;
     failure.map_or(Ok(()), Err)

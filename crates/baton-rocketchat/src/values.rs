@@ -5,15 +5,29 @@ use std::time::Duration;
 use rocketchat_sync::DormantMemberships;
 
 const DORMANT: &str = "expected resolve or count";
-const FORMAT: &str = "expected text or json";
 
-/// How `validate` reports.
+/// How something is written to stdout. No command has all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputFormat {
-    /// A table for people.
+    /// Tables for people.
     Text,
-    /// The same for programs.
+    /// The same for programs: one document.
     Json,
+    /// A JSON document on each line.
+    Ndjson,
+    /// A table for programs.
+    Csv,
+}
+
+impl OutputFormat {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 /// Calls in a number of seconds.
@@ -31,10 +45,6 @@ pub(crate) fn max_duration(text: &str) -> Result<(), &'static str> {
     parse_duration(text).map(drop)
 }
 
-pub(crate) fn output_format(text: &str) -> Result<(), &'static str> {
-    parse_output_format(text).map(drop)
-}
-
 pub(crate) fn rate_limit(text: &str) -> Result<(), &'static str> {
     parse_rate_limit(text).map(drop)
 }
@@ -44,14 +54,6 @@ pub(crate) fn parse_dormant(text: &str) -> Result<DormantMemberships, &'static s
         "resolve" => Ok(DormantMemberships::Resolve),
         "count" => Ok(DormantMemberships::Count),
         _ => Err(DORMANT),
-    }
-}
-
-pub(crate) fn parse_output_format(text: &str) -> Result<OutputFormat, &'static str> {
-    match text {
-        "text" => Ok(OutputFormat::Text),
-        "json" => Ok(OutputFormat::Json),
-        _ => Err(FORMAT),
     }
 }
 

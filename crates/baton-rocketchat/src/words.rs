@@ -1,10 +1,12 @@
 //! Sentences and numbers for people.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 use rocketchat_sync::DormantMemberships;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::failure::Failure;
 use crate::oneshot::Synced;
@@ -92,6 +94,61 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     let (noun, rest) = what.split_once('*').unwrap_or((what, ""));
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}{rest}", number(count))
+}
+
+/// Lists alternatives: "text or json", "users, roles or teams".
+pub(crate) fn any_of(names: &[&str]) -> String {
+    list(names, "or")
+}
+
+/// Lists what belongs together: "users and grants".
+pub(crate) fn all_of(names: &[&str]) -> String {
+    list(names, "and")
+}
+
+fn list(names: &[&str], word: &str) -> String {
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => {
+            format!("{} {word} {last}", before.join(", "))
+        }
+        _ => names.concat(),
+    }
+}
+
+/// Returns a text that is safe on a terminal and stays on its line: whatever steers a terminal, or is not to be seen, is
+/// replaced.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains(is_unsafe) {
+        Cow::Owned(text.replace(is_unsafe, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Returns a text as it can be shown in `most` columns of a terminal: what is too long is cut off.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let text = plain(text);
+    if text.width() <= most {
+        return text.into_owned();
+    }
+    let mut width = 0;
+    let fits = |it: &char| {
+        width += it.width().unwrap_or_default();
+        width < most
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.push('…');
+    cut
+}
+
+/// Tells controls, line breaks, and what turns the direction of writing or takes no room. Joiners stay: names of some
+/// languages have them.
+fn is_unsafe(it: char) -> bool {
+    it.is_control()
+        || matches!(
+            it,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
 }
 
 /// Breaks a text into lines of at most `width` characters, between words only.
@@ -185,6 +242,30 @@ mod tests {
             ),
         ] {
             assert_eq!(counted(count, what), text);
+        }
+    }
+
+    #[test]
+    fn alternatives_are_listed() {
+        for (names, text) in [
+            (&["text"][..], "text"),
+            (&["text", "json"], "text or json"),
+            (&["users", "roles", "teams"], "users, roles or teams"),
+        ] {
+            assert_eq!(any_of(names), text);
+        }
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        for (text, safe) in [
+            ("Zoë 🎉 李", "Zoë 🎉 李"),
+            ("\u{1b}[31mred", "\u{fffd}[31mred"),
+            ("a\r\nb\tc", "a\u{fffd}\u{fffd}b\u{fffd}c"),
+            ("\u{9b}2J\u{7f}", "\u{fffd}2J\u{fffd}"),
+            ("\u{202e}gpj.exe", "\u{fffd}gpj.exe"),
+        ] {
+            assert_eq!(plain(text), safe);
         }
     }
 

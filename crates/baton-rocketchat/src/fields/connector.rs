@@ -1,7 +1,7 @@
 //! The settings of this connector, and of the commands that only it has.
 
 use super::fields;
-use crate::field::Scope::{Only, Outputs, Reads, Syncs, Workspace};
+use crate::field::Scope::{Among, Only, Outputs, Syncs, Workspace};
 use crate::field::{list, number, switch, text};
 use crate::values;
 
@@ -22,9 +22,15 @@ fields! { CONNECTOR:
 
     // Of single commands.
     SINKS = list("sink", "Write the sync in this form too, as KIND=PATH: csv or parquet make a directory, json or ndjson a file").of(Outputs);
-    SYNC = text("sync", "Take this sync of the file instead of the one finished last").of(Reads);
-
-    OUTPUT_FORMAT = text("output-format", "How to write the report to stdout: text or json").default("text").checked(values::output_format).of(Only("validate"));
+    OUTPUT_FORMAT = text("output-format", "How to write to stdout: text or json, with show and diff also ndjson, with show also csv").default("text").of(Among(&["validate", "show", "diff"]));
+    SYNC = text("sync", "Take this sync of the file instead of the one finished last").of(Among(&["export", "show"]));
+    SHOW_DISABLED = switch("disabled", "Only disabled users, or their grants").of(Only("show"));
+    SHOW_SERVICE = switch("service", "Only service accounts, or their grants").of(Only("show"));
+    SHOW_FEDERATED = switch("federated", "Only federated users, or their grants").of(Only("show"));
+    SHOW_ROLE = text("role", "Only this role, its grants, or the users who hold it; a name or an id").of(Only("show"));
+    SHOW_TEAM = text("team", "Only this team, its grants, or its members; a name or an id").of(Only("show"));
+    SHOW_USER = text("user", "Only this user, or their grants; a login, an e-mail address, a name or an id").of(Only("show"));
+    QUIET = switch("quiet", "Print nothing; the exit code tells").of(Only("diff"));
     DEMO_USERS = number("users", 1000, "Users of the simulated workspace").within(0, i64::MAX).of(Only("demo"));
     DEMO_TEAMS = number("teams", 20, "Teams of the simulated workspace").within(0, i64::MAX).of(Only("demo"));
     DEMO_MEMBERS = number("members", 15, "Members of a team, on average").within(0, i64::MAX).of(Only("demo"));
