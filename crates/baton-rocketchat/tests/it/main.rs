@@ -11,6 +11,8 @@ mod choices;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod diff;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod max_duration;
@@ -24,6 +26,8 @@ mod outputs;
 mod progress;
 #[cfg(test)]
 mod resume;
+#[cfg(test)]
+mod show;
 #[cfg(test)]
 mod shrink;
 #[cfg(test)]

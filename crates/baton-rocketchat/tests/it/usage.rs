@@ -12,7 +12,15 @@ use crate::terminal;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_help() {
     let mut whole = String::new();
-    for command in ["", "validate", "demo", "health-check", "completion"] {
+    for command in [
+        "",
+        "validate",
+        "demo",
+        "show",
+        "diff",
+        "health-check",
+        "completion",
+    ] {
         let run = Binary::new()
             .run(&["help", command][..if command.is_empty() { 1 } else { 2 }])
             .await;
