@@ -1,7 +1,7 @@
 //! Files that appear under their name only when they are whole.
 
-use std::fs::File;
-use std::io::{BufWriter, Seek as _, Write};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -15,11 +15,12 @@ pub(crate) struct Replacement {
 }
 
 impl Replacement {
-    /// Starts a file that will replace `target`.
+    /// Starts a file that will replace `target`, or the file that it leads to if it is a link.
+    ///
+    /// # Errors
+    /// The directory is missing or not writable, or something else than a file has the name: a device would be gone.
     pub(crate) fn create(target: &Path) -> Result<Self, Error> {
-        if target.is_dir() {
-            return Err(Error::io(target)(std::io::ErrorKind::IsADirectory.into()));
-        }
+        let target = &followed(target).map_err(Error::io(target))?;
         let directory = target
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
@@ -77,12 +78,25 @@ impl Replacement {
     }
 }
 
+/// Follows links to the file that can be replaced, if there is one.
+fn followed(target: &Path) -> io::Result<PathBuf> {
+    match fs::metadata(target) {
+        Ok(it) if it.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(it) if !it.is_file() => Err(io::Error::other("it is not a regular file")),
+        Ok(_) => target.canonicalize(),
+        // A link that leads nowhere stays what it is.
+        Err(error) if error.kind() == ErrorKind::NotFound && target.is_symlink() => Err(error),
+        // The directory is looked at when the file is made.
+        Err(_) => Ok(target.to_owned()),
+    }
+}
+
 impl Write for Replacement {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
 
-    fn flush(&mut self) -> std::io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
 }

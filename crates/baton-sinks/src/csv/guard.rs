@@ -52,7 +52,8 @@ fn is_dangerous(cell: &str) -> bool {
 fn is_ignored(it: char) -> bool {
     let is_invisible = matches!(
         it,
-        '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
     );
     it == '\'' || it.is_whitespace() || it.is_control() || is_invisible
 }
@@ -78,6 +79,9 @@ mod tests {
             "\u{feff}=1",
             "\0=1",
             "\u{200b}+1",
+            "\u{202e}=1",
+            "\u{2066}\u{2069}=1",
+            "\u{fe0f}=1",
             "'=1",
             "''@x",
             " ' =1",

@@ -109,3 +109,26 @@ fn the_same_records_give_the_same_bytes() {
     assert_eq!(json(&small_sync()), json(&small_sync()));
     assert_eq!(ndjson(&small_sync()), ndjson(&small_sync()));
 }
+
+#[cfg(unix)]
+#[test]
+fn only_files_are_replaced_and_links_stay() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::write(at("old"), "").unwrap();
+    symlink("old", at("link")).unwrap();
+    symlink("nowhere", at("astray")).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    for name in ["astray", "socket", ""] {
+        assert!(Json::create(&at(name)).is_err(), "{name}");
+        assert!(Ndjson::create(&at(name)).is_err(), "{name}");
+    }
+    assert!(at("astray").is_symlink() && socket.local_addr().is_ok());
+    let mut sink = Box::new(Ndjson::create(&at("link")).unwrap());
+    let summary = write(sink.as_mut(), &small_sync());
+    sink.finish(&summary).unwrap();
+    assert!(at("link").is_symlink());
+    let text = std::fs::read_to_string(at("old")).unwrap();
+    assert_eq!(text, ndjson(&small_sync()));
+}
