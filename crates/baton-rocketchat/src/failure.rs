@@ -3,7 +3,7 @@
 //! People at a terminal read the error, its causes and a hint. Elsewhere the same is one line of the log, and the last line
 //! of stderr is what other Baton connectors write there (`baton-runtime.md` section 1.6).
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use crate::code::Code;
@@ -115,27 +115,31 @@ impl Failure {
         self.code as u8
     }
 
-    /// Writes what happened to stderr, and returns the exit code.
-    #[expect(
-        clippy::print_stderr,
-        reason = "the last words of the program belong there whatever the log settings are"
-    )]
+    /// Writes what happened to stderr, and returns the exit code, which tells even where nobody can read.
     pub(crate) fn report(&self) -> ExitCode {
-        if io::stderr().is_terminal() {
-            eprintln!("error: {}", self.error());
-            for cause in self.causes() {
-                eprintln!("  caused by: {cause}");
-            }
-            if let Some(hint) = self.hint() {
-                eprintln!("\nhint: {hint}");
-            }
-        } else {
-            if self.step != Step::Usage || self.hint.is_some() {
-                self.log();
-            }
-            eprintln!("{}", self.last_line());
+        let is_for_people = io::stderr().is_terminal();
+        if !is_for_people && (self.step != Step::Usage || self.hint.is_some()) {
+            self.log();
         }
+        let text = if is_for_people {
+            self.page()
+        } else {
+            self.last_line() + "\n"
+        };
+        let _ = io::stderr().write_all(text.as_bytes());
         ExitCode::from(self.exit_code())
+    }
+
+    /// Returns the error for people.
+    fn page(&self) -> String {
+        let mut text = format!("error: {}\n", self.error());
+        for cause in self.causes() {
+            text.extend(["  caused by: ", &cause, "\n"]);
+        }
+        if let Some(hint) = self.hint() {
+            text.extend(["\nhint: ", hint, "\n"]);
+        }
+        text
     }
 
     /// Keeps for the log what the last line has no place for.

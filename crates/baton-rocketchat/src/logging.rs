@@ -74,20 +74,34 @@ fn level(name: &str) -> &'static str {
 fn stderr(terminal: Option<MultiProgress>) -> BoxMakeWriter {
     match terminal {
         Some(terminal) => BoxMakeWriter::new(move || Above(terminal.clone())),
-        None => BoxMakeWriter::new(io::stderr),
+        None => BoxMakeWriter::new(|| Stderr),
     }
 }
 
-/// Writes to stderr while nothing is drawn there. A log line comes in one piece.
+/// Stderr, if anybody reads there: a sync does not fail because nobody does. A log line comes in one piece.
+struct Stderr;
+
+impl io::Write for Stderr {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes to stderr while nothing is drawn there.
 struct Above(MultiProgress);
 
 impl io::Write for Above {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write(line))
+        self.0.suspend(|| Stderr.write(line))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().flush()
+        Ok(())
     }
 }
 

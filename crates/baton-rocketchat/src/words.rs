@@ -18,8 +18,13 @@ pub(crate) fn user_agent() -> String {
 
 /// Writes to stdout. Whoever stopped reading there wants no more.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(error.into())),
+    let mut stdout = std::io::stdout().lock();
+    // What has no line feed at its end would wait for the end of the process, which tells nobody.
+    let written = stdout.write_all(text.as_bytes());
+    match written.and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(
+            anyhow::Error::from(error).context("cannot write to stdout"),
+        )),
         _ => Ok(()),
     }
 }

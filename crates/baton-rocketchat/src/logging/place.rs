@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::Stderr;
 use crate::failure::Failure;
 
 /// Writes every line to several places.
@@ -40,10 +41,14 @@ impl Places {
 impl Write for Places {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         for place in self.0.iter() {
-            match place {
-                Place::Stdout => io::stdout().write_all(line)?,
-                Place::Stderr => io::stderr().write_all(line)?,
-                Place::File(file) => (&*file).write_all(line)?,
+            let written = match place {
+                Place::Stdout => io::stdout().write_all(line),
+                Place::Stderr => Stderr.write_all(line),
+                Place::File(file) => (&*file).write_all(line),
+            };
+            // The other places still want the line, and it has to be somewhere.
+            if written.is_err() {
+                Stderr.write_all(line)?;
             }
         }
         Ok(line.len())

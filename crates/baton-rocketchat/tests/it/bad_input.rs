@@ -1,5 +1,7 @@
 //! Bad input gets one clear error with a hint, the documented exit code, and loses nothing.
 
+use std::process::Command;
+
 use rocketchat_sim::{Account, Action, Fault, Settings};
 
 use crate::binary::{Binary, server, server_with};
@@ -173,4 +175,26 @@ async fn unknown_flags_are_usage_errors() {
             concat!("baton-rocketchat version ", env!("CARGO_PKG_VERSION"))
         )
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_fails_nothing() {
+    let server = server().await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    let both = ["--log-path", "stdout,stderr,sync.log"];
+    for (arguments, code) in [(&[][..], 0), (&both, 0), (&["--nope"], 2)] {
+        let mut command = binary.command(arguments);
+        let run = move || {
+            for stream in [Command::stdout, Command::stderr] {
+                // Nobody is at the other end.
+                stream(&mut command, std::io::pipe().unwrap().1);
+            }
+            command.status().unwrap()
+        };
+        let status = tokio::task::spawn_blocking(run).await.unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments:?}");
+    }
+    assert_eq!(binary.finished_syncs().len(), 2);
+    let log = std::fs::read_to_string(binary.path("sync.log")).unwrap();
+    assert!(log.contains("c1z: saved"), "{log}");
 }
