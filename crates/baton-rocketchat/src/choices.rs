@@ -55,17 +55,18 @@ fn read_token(path: &Path) -> Result<SecretString, Failure> {
     let read = if path == Path::new("-") {
         io::stdin()
             .lock()
-            .take(LONGEST_TOKEN)
+            .take(LONGEST_TOKEN + 1)
             .read_to_string(&mut text)
     } else {
         fs::File::open(path).and_then(|file| {
             warn_of_readers(path, &file.metadata()?);
-            file.take(LONGEST_TOKEN).read_to_string(&mut text)
+            file.take(LONGEST_TOKEN + 1).read_to_string(&mut text)
         })
     };
     let text = SecretString::from(text);
     match read {
         Err(error) => Err(refuse(&error.to_string())),
+        Ok(length) if length as u64 > LONGEST_TOKEN => Err(refuse("it is longer than any token")),
         Ok(_) => match text.expose_secret().trim() {
             "" => Err(refuse("it is empty")),
             token => Ok(SecretString::from(token)),

@@ -100,7 +100,10 @@ const SHELLS: [(&str, clap_complete::Shell); 4] = [
 
 /// Reads a command line, the name of the program included.
 pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line, Ended> {
+    // A flag that belongs to a command may stand before it.
+    let others = fields::all().filter(|it| !takes("", it)).map(flag);
     let matches = command()
+        .args(others)
         .try_get_matches_from(arguments)
         .map_err(|error| usage::explain(&error))?;
     let mut flags = Flags::default();
@@ -319,9 +322,9 @@ impl Flags {
     fn check(&self) -> Result<(), String> {
         for field in fields::all() {
             for value in self.get(field).into_iter().flatten() {
-                let text = value.to_string_lossy();
-                usage::check_type(field, &text)
-                    .map_err(|reason| usage::invalid_argument(field, &text, &reason))?;
+                usage::check_type(field, value).map_err(|reason| {
+                    usage::invalid_argument(field, &value.to_string_lossy(), &reason)
+                })?;
             }
         }
         Ok(())

@@ -84,9 +84,8 @@ impl Settings {
             (None, None) => return,
         };
         for value in &values {
-            let text = value.to_string_lossy();
-            if let Err(reason) = usage::check_type(field, &text) {
-                self.remember(place, &text, &reason);
+            if let Err(reason) = usage::check_type(field, value) {
+                self.remember(place, &value.to_string_lossy(), &reason);
                 return;
             }
         }

@@ -1,5 +1,7 @@
 //! What is said about a wrong command line, in the words of other Baton connectors (`baton-runtime.md` section 1.5).
 
+use std::ffi::OsStr;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::cli::{Ended, NAME};
@@ -24,8 +26,8 @@ pub(crate) fn explain(error: &clap::Error) -> Ended {
             let found = found.unwrap_or_default();
             match (found.strip_prefix("--"), found.strip_prefix('-')) {
                 (Some(name), _) => unknown_flag(name),
-                (None, Some(letters)) => unknown_letter(letters),
-                (None, None) => format!("{}{}", unknown_command(found), suggestion(error)),
+                (None, Some(letters)) if !letters.is_empty() => unknown_letter(letters),
+                (None, _) => format!("{}{}", unknown_command(found), suggestion(error)),
             }
         }
         // Nothing else is checked by clap than that there is a value.
@@ -58,7 +60,7 @@ pub(crate) fn unknown_command(word: &str) -> String {
 }
 
 fn unknown_letter(letters: &str) -> String {
-    let first = letters.chars().next().unwrap_or('-');
+    let first = letters.chars().next().unwrap_or_default();
     format!("unknown shorthand flag: '{first}' in -{first}")
 }
 
@@ -95,7 +97,14 @@ pub(crate) fn invalid_argument(field: &Field, value: &str, reason: &str) -> Stri
 }
 
 /// Tells why a text is no value of a field.
-pub(crate) fn check_type(field: &Field, text: &str) -> Result<(), String> {
+pub(crate) fn check_type(field: &Field, value: &OsStr) -> Result<(), String> {
+    let Some(text) = value.to_str() else {
+        // It may be a path, which need not be Unicode; paths in lists have to be.
+        let is_free = matches!(field.kind, Kind::Text { check: None, .. });
+        return is_free
+            .then_some(())
+            .ok_or_else(|| "it is not Unicode".to_owned());
+    };
     match field.kind {
         Kind::Text {
             check: Some(check), ..

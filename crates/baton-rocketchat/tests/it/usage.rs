@@ -61,6 +61,14 @@ async fn what_is_wrong_is_said_in_the_words_of_others() {
             "unknown command \"tcsh\" for \"baton-rocketchat\"",
         ),
         (&["--file"], "flag needs an argument: --file"),
+        (&["-"], "unknown command \"-\" for \"baton-rocketchat\""),
+        (&["--disabled"], "unknown flag: --disabled"),
+        (&["--disabled", "demo"], "unknown flag: --disabled"),
+        (&["--users", "5", "show"], "unknown flag: --users"),
+        (
+            &["--endpoint", "foo", "health-check"],
+            "invalid endpoint: foo (valid: health, ready, live)",
+        ),
         (
             &["--workers", "abc"],
             "invalid argument \"abc\" for \"--workers\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax",
@@ -312,6 +320,10 @@ async fn the_token_comes_from_a_file_or_from_stdin() {
         assert_eq!(run.code, Some(2), "{}", run.stderr);
         assert!(run.last_words().contains(words), "{}", run.stderr);
     }
+    std::fs::write(binary.path("long"), "canary".repeat(20_000)).unwrap();
+    let run = binary.run(&["--rocketchat-auth-token-file", "long"]).await;
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("longer than any token") && !run.stderr.contains("canary"));
     let run = binary.run(&["--rocketchat-auth-token-file", "none"]).await;
     assert!(
         run.last_words().contains("cannot read the token from none"),
