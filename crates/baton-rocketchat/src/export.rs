@@ -17,13 +17,18 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
         return Err(Failure::usage("there is nothing to export to")
             .with_hint("name at least one output, such as --sink csv=review"));
     };
+    let sync_id = stored::named(&fields::SYNC, settings)?;
     let reader = stored::open(&file, settings, stored::NAME_IT)?;
     // A wrong identifier is told before anything is written.
-    let sync = stored::finished(&reader, settings.text(&fields::SYNC).as_deref())?;
+    let sync = stored::finished(&reader, sync_id.as_deref())?;
     let sink = Output::beside(first.open()?, others)?;
     let exported = export(&reader, Some(&sync.sync_id), sink)?;
     if !exported.left_out.is_empty() {
-        tracing::warn!(left_out = ?exported.left_out, "the file says more than there is room for in the other forms");
+        let left_out = serde_json::to_string(&exported.left_out).unwrap_or_default();
+        tracing::warn!(
+            left_out,
+            "the file says more than there is room for in the other forms"
+        );
     }
     for output in &outputs {
         tracing::info!(sync.id = exported.sync.sync_id, %output, "exported");

@@ -23,6 +23,7 @@ mod on_demand;
 mod oneshot;
 mod outputs;
 mod part;
+mod paths;
 mod progress;
 mod schema;
 mod settings;

@@ -9,8 +9,9 @@ use baton_sinks::{Csv, Json, Ndjson, Sink, Tee};
 use rocketchat_sync::mapping::ATTRIBUTES;
 
 use crate::failure::Failure;
-use crate::fields;
+use crate::paths::whole;
 use crate::settings::Settings;
+use crate::{choices, fields};
 
 const KINDS: &[(&str, Kind)] = &[
     ("csv", Kind::Csv),
@@ -39,13 +40,18 @@ pub(crate) struct Output {
 impl Output {
     /// Returns what the settings ask for. Nothing is opened. `file` is the c1z file that is written or read.
     pub(crate) fn all(settings: &Settings, file: &Path) -> Result<Vec<Self>, Failure> {
+        let logs = settings.list(&fields::LOG_PATH).into_iter();
+        let mut taken: Vec<_> = logs.map(|it| whole(it.as_ref())).collect();
+        taken.push(whole(file));
+        taken.extend(choices::summary(settings).map(|it| whole(&it)));
         let mut outputs: Vec<Self> = Vec::new();
         for text in settings.list(&fields::SINKS) {
             let output = Self::parse(&text)?;
-            let is_taken = |it: &Self| it.path == output.path;
-            if output.path == file || outputs.iter().any(is_taken) {
+            let place = whole(&output.path);
+            if taken.contains(&place) {
                 return Err(refuse(&text, "something else is written there, or read"));
             }
+            taken.push(place);
             outputs.push(output);
         }
         Ok(outputs)

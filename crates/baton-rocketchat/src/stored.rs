@@ -10,6 +10,7 @@ use baton_c1z::{Error, ErrorKind, Limits, Reader, SyncRun};
 pub(crate) use self::about::{About, rfc3339, second};
 use crate::choices;
 use crate::failure::Failure;
+use crate::field::Field;
 use crate::settings::Settings;
 
 /// The type of a sync of everything (`c1z.md` section 3.2).
@@ -33,6 +34,15 @@ pub(crate) fn open(path: &Path, settings: &Settings, hint: &str) -> Result<Reade
             failure
         }
     })
+}
+
+/// Returns a name that something stored has. An empty one is a mistake, as of a script whose variable is not set: it must not mean everybody.
+pub(crate) fn named(field: &Field, settings: &Settings) -> Result<Option<String>, Failure> {
+    let text = settings.text(field);
+    if text.is_none() && settings.is_set(field) {
+        return Err(Failure::usage(format!("--{} is empty", field.name)));
+    }
+    Ok(text)
 }
 
 /// Returns a finished sync of the file, or the one that ended last.

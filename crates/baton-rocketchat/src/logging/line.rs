@@ -16,7 +16,7 @@ use super::Format;
 use crate::clock::SystemClock;
 
 /// Fields of events are numbers and texts. The texts of these are JSON, and stand in a line as what they are.
-const JSON: [&str; 3] = ["summary", "warnings", "causes"];
+const JSON: [&str; 4] = ["summary", "warnings", "causes", "left_out"];
 
 /// Writes one event as one line.
 pub(super) struct Lines(pub(super) Format);

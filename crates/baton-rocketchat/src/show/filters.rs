@@ -4,6 +4,7 @@ use super::Table;
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::settings::Settings;
+use crate::stored::named;
 use crate::{fields, words};
 
 /// What was asked for.
@@ -48,13 +49,13 @@ impl Filters {
             }
         }
         Ok(Self {
-            sync: name(&fields::SYNC, settings)?,
+            sync: named(&fields::SYNC, settings)?,
             disabled: settings.is_on(&fields::SHOW_DISABLED),
             service: settings.is_on(&fields::SHOW_SERVICE),
             federated: settings.is_on(&fields::SHOW_FEDERATED),
-            role: name(&fields::SHOW_ROLE, settings)?,
-            team: name(&fields::SHOW_TEAM, settings)?,
-            user: name(&fields::SHOW_USER, settings)?,
+            role: named(&fields::SHOW_ROLE, settings)?,
+            team: named(&fields::SHOW_TEAM, settings)?,
+            user: named(&fields::SHOW_USER, settings)?,
         })
     }
 
@@ -62,13 +63,4 @@ impl Filters {
     pub(super) fn are_of_users(&self) -> bool {
         self.disabled || self.service || self.federated || self.user.is_some()
     }
-}
-
-/// An empty name is a mistake, as of a script whose variable is not set: it must not mean everybody.
-fn name(field: &Field, settings: &Settings) -> Result<Option<String>, Failure> {
-    let text = settings.text(field);
-    if text.is_none() && settings.is_set(field) {
-        return Err(Failure::usage(format!("--{} is empty", field.name)));
-    }
-    Ok(text)
 }

@@ -9,6 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 use super::page;
 use crate::failure::Failure;
 use crate::oneshot::Synced;
+use crate::paths::whole;
 
 /// Where the summary goes, if anywhere.
 pub(crate) struct SummaryFile(Option<PathBuf>);
@@ -82,13 +83,4 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     builder.tempfile_in(path.parent().unwrap_or(Path::new("/")))
-}
-
-/// Returns the absolute path with links followed as far as it exists, so that a link stays one.
-fn whole(path: &Path) -> PathBuf {
-    let canonical = |path: &Path| fs::canonicalize(path).ok();
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    canonical(&absolute)
-        .or_else(|| Some(canonical(absolute.parent()?)?.join(absolute.file_name()?)))
-        .unwrap_or(absolute)
 }

@@ -187,3 +187,70 @@ async fn what_cannot_be_exported_is_told() {
     }
     assert_eq!(binary.files(), ["sync.c1z"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_output_takes_the_place_of_another_however_its_path_is_spelled() {
+    let binary = Binary::new();
+    let run = binary.run(&["demo", "--users", "5", "--teams", "1"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    std::fs::create_dir(binary.path("d")).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("demo.c1z", binary.path("link")).unwrap();
+    let before = std::fs::read(binary.path("demo.c1z")).unwrap();
+    let whole = binary.path("demo.c1z");
+    let whole = format!("json={}", whole.display());
+    for flags in [
+        &["--sink", "json=./demo.c1z"][..],
+        &["--sink", "json=d/../demo.c1z"],
+        &["--sink", "json=link"],
+        &["--sink", &whole],
+        &["--sink", "json=a.json", "--sink", "ndjson=./a.json"],
+        &["--sink", "json=a.log", "--log-path", "./a.log"],
+    ] {
+        let run = binary
+            .run(&[&["export", "-f", "demo.c1z"], flags].concat())
+            .await;
+        assert_eq!(run.code, Some(2), "{flags:?}: {}", run.stderr);
+    }
+    let demo = [
+        "demo",
+        "--users",
+        "5",
+        "--summary",
+        "s",
+        "--sink",
+        "json=./s",
+    ];
+    assert_eq!(binary.run(&demo).await.code, Some(2));
+    assert_eq!(std::fs::read(binary.path("demo.c1z")).unwrap(), before);
+    // The summary tells why.
+    let summary = std::fs::read_to_string(binary.path("s")).unwrap();
+    assert!(summary.contains("something else is written there") && !binary.path("a.json").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_in_a_list_that_is_not_unicode_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let binary = Binary::new();
+    for (flag, value) in [("--sink", &b"csv=\xff"[..]), ("--log-path", b"\xff")] {
+        let mut command = binary.command(&["export", flag]);
+        command.arg(std::ffi::OsStr::from_bytes(value));
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = output.await.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.ends_with("flag: it is not Unicode\n"), "{said}");
+        assert_eq!(output.status.code(), Some(2));
+    }
+    assert!(binary.files().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_name_of_a_sync_is_not_the_newest() {
+    let binary = Binary::new();
+    let run = binary
+        .run(&["export", "--sync=", "--sink", "csv=out"])
+        .await;
+    assert_eq!(run.code, Some(2));
+    assert!(run.error().contains("--sync is empty"), "{}", run.stderr);
+}
