@@ -19,7 +19,7 @@ fields! { BATON:
     HEALTH_CHECK_BIND_ADDRESS = text("health-check-bind-address", "Address to answer health checks at").default("127.0.0.1").hidden().operations();
     HTTP_TIMEOUT_SECONDS = number("http-timeout-seconds", 300, "Seconds that the server may take before an answer begins, from 1 to 1800").within(1, 1800).operations();
 
-    FILE = text("file", "The c1z file to write; a sync is added to one that exists").short('f').default("sync.c1z");
+    FILE = text("file", "The c1z file; a sync is added to one that exists").short('f').default("sync.c1z");
     CLIENT_ID = text("client-id", "Client id from ConductorOne, which switches to service mode");
     CLIENT_SECRET = text("client-secret", "Client secret that belongs to the client id").secret();
     PROVISIONING = switch("provisioning", "Allow changes in service mode; this connector only reads").short('p');
