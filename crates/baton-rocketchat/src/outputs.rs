@@ -42,7 +42,9 @@ impl Output {
     pub(crate) fn all(settings: &Settings, file: &Path) -> Result<Vec<Self>, Failure> {
         let logs = settings.list(&fields::LOG_PATH).into_iter();
         let mut taken: Vec<_> = logs.map(|it| whole(it.as_ref())).collect();
-        taken.push(whole(file));
+        let mut journal = file.as_os_str().to_owned();
+        journal.push(".journal");
+        taken.extend([whole(file), whole(journal.as_ref())]);
         taken.extend(choices::summary(settings).map(|it| whole(&it)));
         let mut outputs: Vec<Self> = Vec::new();
         for text in settings.list(&fields::SINKS) {

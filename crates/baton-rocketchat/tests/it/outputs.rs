@@ -123,6 +123,7 @@ async fn outputs_that_cannot_be_written_are_refused_before_the_first_request() {
         ("xlsx=a", "there is no form \"xlsx\""),
         ("json=", "the path is empty"),
         ("json=sync.c1z", "something else is written there"),
+        ("json=./sync.c1z.journal", "something else is written there"),
         ("csv=full", "letter.txt"),
         ("json=none/a.json", "none"),
     ] {
