@@ -215,7 +215,7 @@ impl Details {
 }
 
 /// Finds the annotation of a type.
-fn find<M: Name + Default>(annotations: &[Any]) -> Result<Option<M>, Problem> {
+pub(crate) fn find<M: Name + Default>(annotations: &[Any]) -> Result<Option<M>, Problem> {
     let name = M::full_name();
     let found = annotations.iter().find(|it| type_name(it) == name);
     let decoded = found.map(|it| M::decode(it.value.as_slice())).transpose();

@@ -22,20 +22,25 @@ impl Previous {
     /// Looks for it among the syncs of `copy`.
     pub(crate) fn find(copy: &WorkingCopy) -> Result<Option<Self>, Error> {
         let runs = copy.run("list syncs", SyncRun::list)?;
-        let mut best = None;
+        let mut best: Option<(u64, Self)> = None;
         for run in runs.into_iter().filter(SyncRun::is_full) {
-            let stats = copy.run("count rows", |connection| Stats::of(connection, &run))?;
-            let Some(ended_at) = run.ended_at else {
+            // Rows of unfinished ones need not be counted.
+            let Some(ended_at) = run.ended_at.clone() else {
                 continue;
             };
-            let rank = (stats.resource_types, ended_at.clone(), run.sync_id.clone());
-            if best.as_ref().is_none_or(|(other, _)| *other < rank) {
-                let previous = Self {
-                    sync_id: run.sync_id,
-                    ended_at,
-                    summary: stats.into(),
-                };
-                best = Some((rank, previous));
+            let stats = copy.run("count rows", |connection| Stats::of(connection, &run))?;
+            let types = stats.resource_types;
+            let previous = Self {
+                sync_id: run.sync_id,
+                ended_at,
+                summary: stats.into(),
+            };
+            let is_better = |(most, other): &(u64, Self)| {
+                let other = (most, &other.ended_at, &other.sync_id);
+                other < (&types, &previous.ended_at, &previous.sync_id)
+            };
+            if best.as_ref().is_none_or(is_better) {
+                best = Some((types, previous));
             }
         }
         Ok(best.map(|(_, previous)| previous))

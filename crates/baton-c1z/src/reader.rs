@@ -57,14 +57,14 @@ impl SyncRun {
         finished.max_by(|a, b| (&a.ended_at, &a.sync_id).cmp(&(&b.ended_at, &b.sync_id)))
     }
 
-    /// Picks the newest finished one that is full to the letter: a part of what there is, or a type that we do not know,
-    /// means something else (`c1z.md` section 3.2).
+    /// Picks the newest finished one that is full.
     pub(crate) fn newest_full(runs: impl IntoIterator<Item = Self>) -> Option<Self> {
         Self::newest_finished(runs.into_iter().filter(Self::is_full))
     }
 
-    /// Tells whether it is full to the letter.
-    pub(crate) fn is_full(&self) -> bool {
+    /// Tells whether it is full to the letter: a part of what there is, or a type that we do not know, means something else
+    /// (`c1z.md` section 3.2).
+    pub fn is_full(&self) -> bool {
         self.sync_type == SyncKind::Full.as_str()
     }
 

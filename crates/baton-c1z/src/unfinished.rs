@@ -76,7 +76,7 @@ impl Unfinished {
 
 /// Returns identifier and start of a sync that can be continued.
 fn can_be_continued(run: &SyncRun, now: Timestamp) -> Option<(SyncId, Timestamp)> {
-    let is_candidate = run.ended_at.is_none() && run.sync_type == SyncKind::Full.as_str();
+    let is_candidate = run.ended_at.is_none() && run.is_full();
     let sync_id = run.sync_id.parse().ok().filter(|_| is_candidate)?;
     let started_at = run.started_at.timestamp()?;
     is_recent(started_at, now).then_some((sync_id, started_at))

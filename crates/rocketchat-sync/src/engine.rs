@@ -20,9 +20,7 @@ use crate::preflight::Preflight;
 use crate::read::{Part, Search, UserReader, count_members, read_teams};
 use crate::recorder::{Closed, Recorder};
 use crate::work::Work;
-use crate::{
-    DormantMemberships, Error, Options, Progress, Report, Scope, Stage, TeamBalance, guard,
-};
+use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
 
 use assignments::Assignments;
 use selection::Selection;
@@ -136,12 +134,6 @@ impl From<Closed> for Stop {
     }
 }
 
-/// Tells whether the users have to be read: for their own sake, or because they hold what is synced.
-fn needs_users(scope: &Scope) -> bool {
-    let holdable = scope.has_any(mapping::ROLE) || scope.has_any(mapping::TEAM);
-    scope.has_any(mapping::USER) || scope.has_access() && holdable
-}
-
 fn is_refusal(error: &Error) -> bool {
     matches!(error, Error::Api(error) if error.kind() == rocketchat_api::Kind::PermissionDenied)
 }
@@ -203,10 +195,8 @@ impl Run<'_> {
 
     async fn read_lists(&mut self, preflight: &Preflight) -> Result<(), Stop> {
         let (api, options) = (self.api, self.options);
-        let resolve = options.dormant_memberships == DormantMemberships::Resolve
-            && options.scope.has_access();
         let mut reader = UserReader::new(api, preflight, options);
-        let search = Search::new(resolve);
+        let search = Search::new(options.resolves_dormant());
         let teams = async { Ok(read_teams(api, options, &search).await?) };
         let users = async {
             let users = self.write_roles_and_users(preflight, &mut reader).await?;
@@ -272,7 +262,7 @@ impl Run<'_> {
         reader: &mut UserReader<'_>,
     ) -> Result<(Assignments, KnownUsers), Stop> {
         self.api.progress.begin(Stage::Users);
-        if !needs_users(&self.options.scope) {
+        if !self.options.scope.needs_users() {
             let roles = self.api.ask(&RolesList).await?;
             let mut written = self.write_roles(roles).await?;
             self.complete_roles(preflight, &mut written.0).await?;

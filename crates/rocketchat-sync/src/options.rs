@@ -53,4 +53,9 @@ impl Options {
             member_workers: 2,
         }
     }
+
+    /// Tells whether memberships of deactivated users are looked up.
+    pub(crate) fn resolves_dormant(&self) -> bool {
+        self.dormant_memberships == DormantMemberships::Resolve && self.scope.has_access()
+    }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use baton_model::{ResourceId, ResourceTypeId};
 
+use crate::mapping::{ROLE, TEAM, USER};
+
 /// Which part of the workspace is synced (`baton-runtime.md` section 3.4). Whatever it is, that part is complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Scope {
@@ -32,8 +34,18 @@ impl Scope {
         *self == Self::Workspace
     }
 
+    /// Tells whether the users have to be read: for their own sake, or because they hold what is synced.
+    pub(crate) fn needs_users(&self) -> bool {
+        self.has_any(USER) || self.has_access() && self.has_holdable()
+    }
+
+    /// Tells whether anything is synced for its own sake that users can hold.
+    pub(crate) fn has_holdable(&self) -> bool {
+        self.has_any(ROLE) || self.has_any(TEAM)
+    }
+
     /// Tells whether entitlements and grants are synced.
-    pub(crate) fn has_access(&self) -> bool {
+    pub fn has_access(&self) -> bool {
         match self {
             Self::Workspace => true,
             Self::Types { access, .. } | Self::Resources { access, .. } => *access,
@@ -41,7 +53,7 @@ impl Scope {
     }
 
     /// Tells whether a resource type is synced: where single resources are, all are.
-    pub(crate) fn has_type(&self, id: &ResourceTypeId) -> bool {
+    pub fn has_type(&self, id: &ResourceTypeId) -> bool {
         match self {
             Self::Workspace | Self::Resources { .. } => true,
             Self::Types { types, .. } => types.contains(id),

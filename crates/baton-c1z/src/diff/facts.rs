@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Change;
-use crate::decode::type_name;
+use crate::decode::{find, type_name};
 use crate::rows;
 
 /// What is said of a thing; nothing is said by null and by what is empty.
@@ -185,9 +185,7 @@ pub(super) fn of_grant(row: &rows::Grant) -> Facts {
 
 /// Reads the annotation of a type. What cannot be decoded was refused when the record was made.
 fn message<M: Name + Default>(annotations: &[Any]) -> Option<M> {
-    let name = M::full_name();
-    let found = annotations.iter().find(|it| type_name(it) == name)?;
-    M::decode(found.value.as_slice()).ok()
+    find(annotations).ok().flatten()
 }
 
 /// Returns the bytes of an annotation. Upstream writes the maps in it in a random order (`c1z.md` section 2.6), so those

@@ -75,8 +75,7 @@ impl Run<'_> {
     /// Lists the teams again when some were gone, or rows stay unexplained: the team may be deleted by now, or the member
     /// have left.
     async fn look_again(&self, teams: &mut Teams, found: &Found) -> Result<(), Error> {
-        let resolve = self.options.dormant_memberships == DormantMemberships::Resolve
-            && self.options.scope.has_access();
+        let resolve = self.options.resolves_dormant();
         let dormant = |it: &TeamMembers| found.by_team.get(&it.team.id).map_or(0, Vec::len) as u64;
         let is_open = |it: &TeamMembers| resolve && it.unexplained(dormant(it)) != Some(0);
         if !teams.gone.is_empty() || teams.existing.iter().any(is_open) {

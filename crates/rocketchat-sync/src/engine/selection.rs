@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use baton_model::{Record, Resource, ResourceId};
 
 use crate::Scope;
-use crate::mapping::{ROLE, TEAM};
 
 /// Everything that a scope leaves out, and what it still lacks.
 pub(super) struct Selection<'a> {
@@ -22,7 +21,7 @@ impl<'a> Selection<'a> {
             Scope::Resources { ids, access } => (ids.iter().collect(), *access),
             Scope::Workspace | Scope::Types { .. } => (BTreeSet::new(), false),
         };
-        let may_name = access && (scope.has_any(ROLE) || scope.has_any(TEAM));
+        let may_name = access && scope.has_holdable();
         Self {
             scope,
             held: may_name.then(HashMap::new),
