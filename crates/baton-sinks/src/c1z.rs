@@ -153,6 +153,11 @@ impl C1z {
         })
     }
 
+    /// Returns where the journal of the file at `path` is while a sync goes on: nothing else can be written there.
+    pub fn journal_path(path: &Path) -> PathBuf {
+        lock::journal_path(path)
+    }
+
     /// Returns the identifier of the sync; one that continues another has the identifier of that.
     pub fn sync_id(&self) -> SyncId {
         self.writer.sync_id()

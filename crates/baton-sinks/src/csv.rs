@@ -10,7 +10,7 @@ use baton_model::{Attributes, Record, Summary};
 use csv::Writer;
 
 use crate::folder::Folder;
-use crate::tables::{self, Access, Cell, Column, Table, Tables};
+use crate::tables::{self, Access, Cell, Column, Each, Table, Tables};
 use crate::{Error, Sink};
 
 pub use self::guard::{guard, unguard};
@@ -39,7 +39,7 @@ pub struct Csv {
 
 /// The files of the tables, then that of accesses.
 struct Files {
-    tables: [Output; 4],
+    tables: Each<Output>,
     access: Output,
 }
 
@@ -70,7 +70,7 @@ impl Csv {
         self.access.learn(record);
         let at = |name| move |error| (name, error);
         if let Some((table, row)) = self.tables.row(record) {
-            let output = self.files.of(table);
+            let output = self.files.tables.of(table);
             output.table.put(&row).map_err(at(output.name))?;
         }
         if let Record::Grant(grant) = record {
@@ -91,25 +91,14 @@ impl Files {
             Ok::<_, Error>(Output { name, table })
         };
         let table = |table| start(name(table), &tables.columns(table));
-        let [users, roles, teams, grants] = Table::ALL;
         Ok(Self {
-            tables: [table(users)?, table(roles)?, table(teams)?, table(grants)?],
+            tables: Each::try_new(table)?,
             access: start(ACCESS, tables::ACCESS)?,
         })
     }
 
-    fn of(&mut self, table: Table) -> &mut Output {
-        let [users, roles, teams, grants] = &mut self.tables;
-        match table {
-            Table::Users => users,
-            Table::Roles => roles,
-            Table::Teams => teams,
-            Table::Grants => grants,
-        }
-    }
-
     fn all(&mut self) -> impl Iterator<Item = &mut Output> {
-        self.tables.iter_mut().chain([&mut self.access])
+        self.tables.all().chain([&mut self.access])
     }
 }
 

@@ -16,7 +16,7 @@ use baton_model::{Attributes, Record, Summary};
 
 use self::buffer::Buffer;
 use crate::folder::Folder;
-use crate::tables::{Cell, Column, Kind, Table, Tables};
+use crate::tables::{Cell, Column, Each, Kind, Table, Tables};
 use crate::{Error, Sink};
 
 const NAMES: &[&str] = &[
@@ -35,7 +35,7 @@ const GROUP: usize = 100_000;
 /// group has 100,000 rows, which wait in memory: about 30 MB for users.
 pub struct Parquet {
     // Before the folder, which is removed with it.
-    outputs: [Output; 4],
+    outputs: Each<Output>,
     tables: Tables,
     folder: Folder,
 }
@@ -67,19 +67,12 @@ impl Parquet {
 }
 
 /// Makes all files anew.
-fn create(folder: &Folder, tables: &Tables) -> Result<[Output; 4], Error> {
-    let output = |table| {
+fn create(folder: &Folder, tables: &Tables) -> Result<Each<Output>, Error> {
+    Each::try_new(|table| {
         let name = name(table);
         let made = Output::new(name, folder.file(name)?, &tables.columns(table));
         made.map_err(failed(folder, name))
-    };
-    let [users, roles, teams, grants] = Table::ALL;
-    Ok([
-        output(users)?,
-        output(roles)?,
-        output(teams)?,
-        output(grants)?,
-    ])
+    })
 }
 
 fn name(table: Table) -> &'static str {
@@ -203,13 +196,7 @@ impl Sink for Parquet {
         let Some((table, row)) = self.tables.row(record) else {
             return Ok(());
         };
-        let [users, roles, teams, grants] = &mut self.outputs;
-        let output = match table {
-            Table::Users => users,
-            Table::Roles => roles,
-            Table::Teams => teams,
-            Table::Grants => grants,
-        };
+        let output = self.outputs.of(table);
         output.put(&row).map_err(failed(&self.folder, output.name))
     }
 
@@ -221,7 +208,7 @@ impl Sink for Parquet {
 
     fn prepare(&mut self, _summary: &Summary) -> Result<(), Error> {
         self.tables.tell_of_others();
-        for output in &mut self.outputs {
+        for output in self.outputs.all() {
             output.end().map_err(failed(&self.folder, output.name))?;
         }
         Ok(())

@@ -31,6 +31,36 @@ impl Table {
     pub const ALL: [Self; 4] = [Self::Users, Self::Roles, Self::Teams, Self::Grants];
 }
 
+/// One thing for each table.
+pub(crate) struct Each<T>([T; 4]);
+
+impl<T> Each<T> {
+    /// Makes the things, in the order of the tables.
+    pub(crate) fn try_new<E>(mut make: impl FnMut(Table) -> Result<T, E>) -> Result<Self, E> {
+        let [users, roles, teams, grants] = Table::ALL;
+        Ok(Self([
+            make(users)?,
+            make(roles)?,
+            make(teams)?,
+            make(grants)?,
+        ]))
+    }
+
+    pub(crate) fn of(&mut self, table: Table) -> &mut T {
+        let [users, roles, teams, grants] = &mut self.0;
+        match table {
+            Table::Users => users,
+            Table::Roles => roles,
+            Table::Teams => teams,
+            Table::Grants => grants,
+        }
+    }
+
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+}
+
 /// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {

@@ -39,7 +39,7 @@ impl Locked {
     }
 
     fn open_with(target: &Path, try_lock: TryLock) -> Result<Option<Self>, Error> {
-        let path = path_beside(target);
+        let path = journal_path(target);
         match attempt(&path, try_lock).map_err(Error::io(&path))? {
             Attempt::Locked(mut file) => {
                 check_content(&mut file).map_err(Error::io(&path))?;
@@ -84,7 +84,7 @@ impl Drop for Locked {
     }
 }
 
-fn path_beside(target: &Path) -> PathBuf {
+pub(super) fn journal_path(target: &Path) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".journal");
     target.with_file_name(name)
