@@ -6,8 +6,8 @@ use baton_proto::connector::v2::resource_type::Trait;
 use rocketchat_sync::mapping::resource_types;
 use serde::Serialize;
 
-use crate::code::Code;
 use crate::failure::Failure;
+use crate::words;
 
 /// It reads, and nothing else.
 const SYNC: &[&str] = &["CAPABILITY_SYNC"];
@@ -53,14 +53,12 @@ struct Nothing {}
 pub(crate) fn json() -> Result<String, Failure> {
     let mut types: Vec<_> = resource_types().into_iter().map(OfType::from).collect();
     types.sort_by(|a, b| a.resource_type.id.cmp(&b.resource_type.id));
-    let document = Document {
+    words::json(&Document {
         kind: "type.googleapis.com/c1.connector.v2.ConnectorCapabilities",
         resource_type_capabilities: types,
         connector_capabilities: SYNC,
         credential_details: Nothing {},
-    };
-    serde_json::to_string_pretty(&document)
-        .map_err(|error| Failure::new(Code::Internal, error.into()))
+    })
 }
 
 impl From<ResourceType> for OfType {

@@ -168,11 +168,10 @@ pub(crate) fn max_duration(settings: &Settings) -> Option<Duration> {
     values::parse_duration(&text).ok()
 }
 
-/// Returns the file to write.
-pub(crate) fn file(settings: &Settings, default: &str) -> PathBuf {
-    settings
-        .path(&fields::FILE)
-        .unwrap_or_else(|| PathBuf::from(default))
+/// Returns the file to write or to read. The demo has another default.
+pub(crate) fn file(settings: &Settings) -> PathBuf {
+    let default = || settings.text(&fields::FILE).unwrap_or_default().into();
+    settings.path(&fields::FILE).unwrap_or_else(default)
 }
 
 /// Returns the file for the summary, if one is asked for.
@@ -192,7 +191,7 @@ pub(crate) fn http_config(settings: &Settings) -> rocketchat_http::Config {
         user_agent: words::user_agent(),
         head_timeout: Duration::from_secs(seconds),
         proxies: Proxies::from_variables(|name| {
-            std::env::var_os(name).map(|it| it.to_string_lossy().into_owned())
+            variable(name).map(|it| it.to_string_lossy().into_owned())
         }),
         roots: roots(),
         extra_roots: settings.path(&fields::CA_BUNDLE).into_iter().collect(),

@@ -11,7 +11,7 @@ use crate::{checks, fields, stored};
 /// Writes a sync of the file into every output that is asked for: into all of them or none.
 pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     checks::of_file(settings)?;
-    let file = choices::file(settings, "sync.c1z");
+    let file = choices::file(settings);
     let outputs = Output::all(settings, &file)?;
     let Some((first, others)) = outputs.split_first() else {
         return Err(Failure::usage("there is nothing to export to")

@@ -42,6 +42,7 @@ use std::process::ExitCode;
 use crate::cli::{Ended, Line, Word};
 use crate::config_file::ConfigFile;
 use crate::failure::Failure;
+use crate::logging::Logging;
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
@@ -85,16 +86,15 @@ fn run(line: &Line) -> Result<ExitCode, Failure> {
     done.map(|()| ExitCode::SUCCESS)
 }
 
-/// Starts the log of a command that only reads files.
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    logging::start(settings)?;
+/// Starts the log, and says there what the configuration file has that nobody can use.
+fn start_log(settings: &Settings) -> Result<Logging, Failure> {
+    let logs = logging::start(settings)?;
     settings.warn();
-    Ok(())
+    Ok(logs)
 }
 
 async fn dispatch(word: Word, settings: &Settings) -> Result<(), Failure> {
-    let logs = logging::start(settings)?;
-    settings.warn();
+    let logs = start_log(settings)?;
     // Before anything that a signal must not cut short.
     let stop = signals::listen().map_err(|error| Failure::other(error.into()))?;
     match word {

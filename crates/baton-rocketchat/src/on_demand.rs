@@ -142,7 +142,7 @@ fn revoke(settings: &Settings, id: &str) -> Result<Failure, Failure> {
 
 /// Opens the file at its newest sync.
 fn newest(settings: &Settings) -> Result<(Reader, String), Failure> {
-    let path = choices::file(settings, "sync.c1z");
+    let path = choices::file(settings);
     let options = choices::container(settings)?;
     let absent = || not_found(format!("{} holds no finished sync", path.display()));
     if !Path::new(&path).exists() {

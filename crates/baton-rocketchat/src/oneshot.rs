@@ -70,7 +70,7 @@ pub(crate) async fn run(
     logs: &Logging,
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
-    let file = choices::file(settings, "sync.c1z");
+    let file = choices::file(settings);
     let summary = SummaryFile::check(choices::summary(settings), &file)?;
     let checked = checks::of_sync(settings);
     if checked.is_ok()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "parquet")]
 use baton_sinks::Parquet;
-use baton_sinks::{Csv, Json, Ndjson, Sink, Tee};
+use baton_sinks::{C1z, Csv, Json, Ndjson, Sink, Tee};
 use rocketchat_sync::mapping::ATTRIBUTES;
 
 use crate::failure::Failure;
@@ -42,9 +42,7 @@ impl Output {
     pub(crate) fn all(settings: &Settings, file: &Path) -> Result<Vec<Self>, Failure> {
         let logs = settings.list(&fields::LOG_PATH).into_iter();
         let mut taken: Vec<_> = logs.map(|it| whole(it.as_ref())).collect();
-        let mut journal = file.as_os_str().to_owned();
-        journal.push(".journal");
-        taken.extend([whole(file), whole(journal.as_ref())]);
+        taken.extend([whole(file), whole(&C1z::journal_path(file))]);
         taken.extend(choices::summary(settings).map(|it| whole(&it)));
         let mut outputs: Vec<Self> = Vec::new();
         for text in settings.list(&fields::SINKS) {

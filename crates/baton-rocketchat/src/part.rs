@@ -61,16 +61,6 @@ pub(crate) fn kind(scope: &Scope) -> (SyncKind, bool) {
     }
 }
 
-/// Tells whether resources of a type are in the part, and whether those who hold them are.
-pub(crate) fn covers(scope: &Scope, name: &'static str) -> (bool, bool) {
-    let name = ResourceTypeId::from(name);
-    match scope {
-        Scope::Workspace => (true, true),
-        Scope::Types { types, access } => (types.contains(&name), *access),
-        Scope::Resources { access, .. } => (true, *access),
-    }
-}
-
 fn ids(settings: &Settings) -> Result<BTreeSet<ResourceId>, Failure> {
     let mut ids = BTreeSet::new();
     for text in settings.list(&fields::SYNC_RESOURCES) {

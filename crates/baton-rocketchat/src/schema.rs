@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use crate::code::Code;
 use crate::failure::Failure;
 use crate::field::{Export, Field, Kind};
-use crate::fields;
+use crate::{fields, words};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,14 +68,12 @@ fn is_off(it: &bool) -> bool {
 
 /// Returns the settings as JSON, without a line break at the end.
 pub(crate) fn json() -> Result<String, Failure> {
-    let schema = Schema {
+    words::json(&Schema {
         fields: fields::all().filter_map(setting).collect(),
         display_name: "Rocket.Chat",
         help_url: "/docs/baton/rocketchat",
         icon_url: "/static/app-icons/rocketchat.svg",
-    };
-    serde_json::to_string_pretty(&schema)
-        .map_err(|error| Failure::new(Code::Internal, error.into()))
+    })
 }
 
 fn setting(field: &'static Field) -> Option<Setting> {

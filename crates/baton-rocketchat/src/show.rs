@@ -106,7 +106,7 @@ pub(crate) fn run(table: Option<Table>, settings: &Settings) -> Result<(), Failu
     ];
     let format = choices::output_format(settings, &formats)?;
     let filters = Filters::of(table.unwrap_or(Table::Stats), settings)?;
-    let path = choices::file(settings, "sync.c1z");
+    let path = choices::file(settings);
     let reader = stored::open(&path, settings, stored::NAME_IT)?;
     let mut output = Output::stdout();
     let printed = print(table, &filters, (&path, &reader), format, &mut output);

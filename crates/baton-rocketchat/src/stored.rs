@@ -7,14 +7,11 @@ use std::path::Path;
 
 use baton_c1z::{Error, ErrorKind, Limits, Reader, SyncRun};
 
-pub(crate) use self::about::{About, rfc3339, second};
+pub(crate) use self::about::{About, in_words, rfc3339, second};
 use crate::choices;
 use crate::failure::Failure;
 use crate::field::Field;
 use crate::settings::Settings;
-
-/// The type of a sync of everything (`c1z.md` section 3.2).
-const FULL: &str = "full";
 
 /// How to name the file, where that is the flag.
 pub(crate) const NAME_IT: &str =
@@ -53,7 +50,7 @@ pub(crate) fn finished(reader: &Reader, sync_id: Option<&str>) -> Result<SyncRun
 /// Returns the two finished full syncs that ended last, the older one first.
 pub(crate) fn newest_two(reader: &Reader, path: &Path) -> Result<(SyncRun, SyncRun), Failure> {
     let syncs = reader.syncs()?.into_iter();
-    let is_full = |run: &SyncRun| run.ended_at.is_some() && run.sync_type == FULL;
+    let is_full = |run: &SyncRun| run.ended_at.is_some() && run.is_full();
     let mut full: Vec<_> = syncs.filter(is_full).collect();
     full.sort_by(|a, b| (&b.ended_at, &b.sync_id).cmp(&(&a.ended_at, &a.sync_id)));
     let mut newest = full.into_iter();

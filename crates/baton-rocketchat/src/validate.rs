@@ -14,7 +14,7 @@ use crate::oneshot::connect;
 use crate::outputs::Output;
 use crate::settings::Settings;
 use crate::values::OutputFormat;
-use crate::words::print;
+use crate::words::{json, print};
 
 /// Prints the report. A sync that would fail is a failure.
 pub(crate) async fn run(
@@ -25,7 +25,7 @@ pub(crate) async fn run(
     checks::of_sync(settings)?;
     choices::container(settings)?;
     let format = choices::output_format(settings, &[OutputFormat::Text, OutputFormat::Json])?;
-    Output::all(settings, &choices::file(settings, "sync.c1z"))?;
+    Output::all(settings, &choices::file(settings))?;
     let workspace = Workspace::of(settings)?;
     let options = choices::options(settings, &workspace.user_id, None)?;
     let address = workspace.base_url.to_string();
@@ -85,8 +85,5 @@ fn to_json(found: &Validation, failure: Option<&Failure>) -> Result<String, Fail
         hint: failure.and_then(Failure::hint),
         exit_code: failure.map(Failure::exit_code),
     };
-    let mut text = serde_json::to_string_pretty(&document)
-        .map_err(|error| Failure::new(Code::Internal, error.into()))?;
-    text.push('\n');
-    Ok(text)
+    Ok(format!("{}\n", json(&document)?))
 }

@@ -6,8 +6,10 @@ use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
 use rocketchat_sync::DormantMemberships;
+use serde::Serialize;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::code::Code;
 use crate::failure::Failure;
 use crate::oneshot::Synced;
 
@@ -27,6 +29,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Returns a document for programs, on several lines and without a line break at the end.
+pub(crate) fn json(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(document)
+        .map_err(|error| Failure::new(Code::Internal, error.into()))
 }
 
 /// Says what a sync did, in one line.

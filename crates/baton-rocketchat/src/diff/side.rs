@@ -45,7 +45,7 @@ pub(super) fn sides(line: &Line, settings: &Settings) -> Result<(Side, Side), Fa
         );
     }
     match line.arguments.as_slice() {
-        [] => of_one_file(&choices::file(settings, "sync.c1z"), settings),
+        [] => of_one_file(&choices::file(settings), settings),
         [argument] => match split(argument) {
             (path, None) => of_one_file(&path, settings),
             (_, Some(_)) => Err(Failure::usage("one sync has nothing to be compared with")

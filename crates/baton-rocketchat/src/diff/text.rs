@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::side::Side;
 use super::totals::Totals;
 use crate::stdout::{Output, Stop};
-use crate::stored::second;
+use crate::stored::in_words;
 use crate::words::{number, plain, shortened};
 
 /// How wide a value may be.
@@ -31,13 +31,8 @@ impl<'o> Text<'o> {
         output: &'o mut Output,
     ) -> Result<Self, Stop> {
         for (name, Side { path, sync, .. }) in [("Old", old), ("New", new)] {
-            let ended = sync.ended_at.as_ref().map(second).unwrap_or_default();
-            let file = path.display();
-            let line = format!(
-                "{name}: {file}, sync {}, {}, ended {ended}",
-                sync.sync_id, sync.sync_type
-            );
-            writeln!(output, "{}", plain(&line))?;
+            let file = path.display().to_string();
+            writeln!(output, "{name}: {}, sync {}", plain(&file), in_words(sync))?;
         }
         Ok(Self {
             old,

@@ -7,12 +7,12 @@ use rocketchat_sync::mapping::{ROLE, TEAM, USER};
 use rocketchat_sync::{Scope, Stage};
 
 use crate::oneshot::Synced;
-use crate::{part, words};
+use crate::words;
 
 /// Returns the resource types that are synced, in the order in which others read them.
 pub(super) fn types(scope: &Scope) -> impl Iterator<Item = &'static str> {
     let types = [TEAM, ROLE, USER].into_iter();
-    types.filter(|kind| part::covers(scope, kind).0)
+    types.filter(|kind| scope.has_type(&(*kind).into()))
 }
 
 /// Tells that a stage begins.
@@ -35,28 +35,19 @@ pub(crate) fn complete(synced: &Synced, summary: Option<&str>) {
         let count = synced.resources(kind);
         tracing::info!(resource_type_id = kind, count, "Synced resources");
     }
-    let (_, access) = part::covers(scope, USER);
-    if access {
+    if scope.has_access() {
         tracing::info!("Syncing static entitlements...");
-        tracing::info!("Syncing entitlements...");
-        for kind in types(scope).filter(|it| *it != USER) {
-            let total = synced.resources(kind);
-            tracing::info!(
-                resource_type_id = kind,
-                count = total,
-                total,
-                "Synced entitlements"
-            );
-        }
-        tracing::info!("Syncing grants...");
-        for kind in types(scope).filter(|it| *it != USER) {
-            let total = synced.resources(kind);
-            tracing::info!(
-                resource_type_id = kind,
-                count = total,
-                total,
-                "Synced grants"
-            );
+        for what in ["entitlements", "grants"] {
+            tracing::info!("Syncing {what}...");
+            for kind in types(scope).filter(|it| *it != USER) {
+                let total = synced.resources(kind);
+                tracing::info!(
+                    resource_type_id = kind,
+                    count = total,
+                    total,
+                    "Synced {what}"
+                );
+            }
         }
     }
     let (id, file) = (synced.sync_id, synced.file.display());

@@ -14,7 +14,7 @@ use super::grid::{self, Grid};
 use super::selection::is_federated;
 use super::syncs::{column, count};
 use crate::stdout::{JsonLines, Output, Stop};
-use crate::stored::{About, second};
+use crate::stored::{About, in_words};
 use crate::values::OutputFormat;
 use crate::words::{number, plain};
 
@@ -131,17 +131,9 @@ pub(super) fn print(
 }
 
 fn text(source: &Source<'_>, types: &[OfType<'_>], output: &mut Output) -> Result<(), Stop> {
-    let sync = source.sync;
-    let ended = sync.ended_at.as_ref().map(second).unwrap_or_default();
     let file = source.path.display().to_string();
     writeln!(output, "File: {}", plain(&file))?;
-    writeln!(
-        output,
-        "Sync: {}, {}, ended {}\n",
-        plain(&sync.sync_id),
-        plain(&sync.sync_type),
-        plain(&ended)
-    )?;
+    writeln!(output, "Sync: {}\n", in_words(source.sync))?;
     let mut grid = Grid::new(&TEXT, &mut *output);
     for it in types {
         grid.put(vec![

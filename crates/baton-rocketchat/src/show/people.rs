@@ -8,7 +8,7 @@ use baton_model::{
 };
 
 use super::grid::{Column, number, text};
-use super::selection::is_federated;
+use super::selection::{is_federated, is_true};
 use super::{Source, Table};
 use crate::stdout::Stop;
 use crate::words;
@@ -188,10 +188,6 @@ fn day(instant: Option<Timestamp>) -> String {
     let text = instant.map(|it| it.to_string()).unwrap_or_default();
     let (day, _) = text.split_once('T').unwrap_or_default();
     day.to_owned()
-}
-
-fn is_true(it: &Resource, name: &str) -> bool {
-    it.profile.get(name) == Some(&ProfileValue::Bool(true))
 }
 
 /// Returns an attribute as text, if it is one that a line has room for.

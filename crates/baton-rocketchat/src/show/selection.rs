@@ -142,7 +142,12 @@ impl<'f> Selection<'f> {
 }
 
 pub(super) fn is_federated(it: &Resource) -> bool {
-    it.profile.get("federated") == Some(&ProfileValue::Bool(true))
+    is_true(it, "federated")
+}
+
+/// Tells whether an attribute says yes.
+pub(super) fn is_true(it: &Resource, name: &str) -> bool {
+    it.profile.get(name) == Some(&ProfileValue::Bool(true))
 }
 
 fn names_of<'a>(it: &'a Resource, account: &'a UserTrait) -> Vec<&'a str> {

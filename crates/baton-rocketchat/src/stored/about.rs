@@ -3,6 +3,8 @@
 use baton_c1z::{StoredTime, SyncRun};
 use serde::Serialize;
 
+use crate::words::plain;
+
 /// What programs are told of a sync.
 #[derive(Serialize)]
 pub(crate) struct About<'a> {
@@ -25,6 +27,13 @@ impl<'a> From<&'a SyncRun> for About<'a> {
             ended_at: run.ended_at.as_ref().map(rfc3339),
         }
     }
+}
+
+/// Returns a sync for people: its identifier, its type, and when it ended.
+pub(crate) fn in_words(run: &SyncRun) -> String {
+    let ended = run.ended_at.as_ref().map(second).unwrap_or_default();
+    let text = format!("{}, {}, ended {ended}", run.sync_id, run.sync_type);
+    plain(&text).into_owned()
 }
 
 /// Returns a time as RFC 3339, or as it is stored if it is none.
