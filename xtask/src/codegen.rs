@@ -12,8 +12,8 @@ use prost_build::Module;
 use protox::Compiler;
 use protox::prost::Message;
 
-/// The package whose messages are generated; the well-known types come from `prost-types`.
-const PACKAGE: &str = "c1.connector.v2";
+/// The packages whose messages are generated; the well-known types come from `prost-types`.
+const PACKAGES: [&str; 2] = ["c1.connector.v2", "c1.connectorapi.baton.v1"];
 const DESCRIPTORS: &str = "descriptors.bin";
 
 /// File name and content of everything generated.
@@ -36,7 +36,10 @@ pub(crate) fn run(check: bool) -> Result<()> {
 }
 
 fn generate(root: &Path) -> Result<Outputs> {
-    let files = proto_files(&root.join(PACKAGE.replace('.', "/")))?;
+    let mut files = Vec::new();
+    for package in PACKAGES {
+        files.extend(proto_files(&root.join(package.replace('.', "/")))?);
+    }
     let mut compiler = Compiler::new([root])?;
     compiler
         .include_imports(true)
@@ -55,15 +58,16 @@ fn generate(root: &Path) -> Result<Outputs> {
         .btree_map(["."])
         .enable_type_names()
         .type_name_domain(["."], "type.googleapis.com");
-    let source = config
-        .generate(requests)?
-        .remove(&module(PACKAGE))
-        .context("no message was generated")?;
+    let mut sources = config.generate(requests)?;
 
-    Ok(Outputs::from([
-        (format!("{PACKAGE}.rs"), source.into_bytes()),
-        (DESCRIPTORS.to_owned(), without_comments.encode_to_vec()),
-    ]))
+    let mut outputs = Outputs::new();
+    for package in PACKAGES {
+        let source = sources.remove(&module(package));
+        let source = source.with_context(|| format!("no message of {package} was generated"))?;
+        outputs.insert(format!("{package}.rs"), source.into_bytes());
+    }
+    outputs.insert(DESCRIPTORS.to_owned(), without_comments.encode_to_vec());
+    Ok(outputs)
 }
 
 fn module(package: &str) -> Module {

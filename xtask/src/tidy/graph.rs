@@ -15,6 +15,7 @@ const LIBRARIES: &[&str] = &[
     "baton-c1z",
     "baton-model",
     "baton-proto",
+    "baton-service",
     "baton-sinks",
     "rocketchat-api",
     "rocketchat-http",
@@ -30,6 +31,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("rocketchat-api", &[]),
     ("rocketchat-sim", &[]),
     ("baton-c1z", &["baton-model", "baton-proto"]),
+    ("baton-service", &["baton-model", "baton-proto"]),
     ("baton-sinks", &["baton-model", "baton-c1z"]),
     (
         "rocketchat-sync",
@@ -52,8 +54,15 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("zstd", &["baton-c1z"]),
     ("rustls", &["rocketchat-http"]),
     ("tokio-rustls", &["rocketchat-http"]),
-    ("hyper", &["rocketchat-http", "rocketchat-sim"]),
-    ("hyper-util", &["rocketchat-http", "rocketchat-sim"]),
+    (
+        "hyper",
+        &["baton-service", "rocketchat-http", "rocketchat-sim"],
+    ),
+    (
+        "hyper-util",
+        &["baton-service", "rocketchat-http", "rocketchat-sim"],
+    ),
+    ("tonic", &["baton-service"]),
 ];
 
 /// Crates that do no I/O, and what they must not reach, not even through others.
@@ -303,7 +312,9 @@ mod tests {
         );
         check(
             &member("xtask", &["hyper"], &[]),
-            &["must not depend on hyper, only rocketchat-http and rocketchat-sim may"],
+            &[
+                "must not depend on hyper, only baton-service and rocketchat-http and rocketchat-sim may",
+            ],
         );
     }
 

@@ -1,0 +1,60 @@
+//! What does the work.
+
+use std::path::Path;
+
+use baton_proto::connector::v2::{ConnectorMetadata, Resource};
+use baton_proto::connectorapi::baton::v1::task::SyncFullTask;
+use futures_util::future::BoxFuture;
+
+use crate::Failure;
+
+/// A connector that reads a source system.
+///
+/// Both calls can be made several times at once, and their futures can be dropped at any time: a dropped one has to
+/// stop what it began, requests first of all.
+pub trait Connector: Send + Sync + 'static {
+    /// Returns how the connector presents itself to C1. The display name must not be empty.
+    fn metadata(&self) -> ConnectorMetadata;
+
+    /// Asks the source system whether a sync could begin.
+    fn validate(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Syncs into a new file, which has to be complete when the future ends well. Its folder belongs to this sync
+    /// alone, and whatever is in it is removed afterwards.
+    fn sync<'a>(
+        &'a self,
+        request: &'a SyncRequest,
+        file: &'a Path,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// What C1 wants of a sync (`baton-runtime.md` section 4.8). What the command line says besides is the connector's.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SyncRequest {
+    /// Whether C1 works out by itself which grants follow from others.
+    pub skip_expand_grants: bool,
+    /// Whether resources are enough.
+    pub skip_entitlements_and_grants: bool,
+    /// Whether grants are left out.
+    pub skip_grants: bool,
+    /// If there are any, only these resources.
+    pub resources: Vec<Resource>,
+    /// If there are any, only resources of these types, whatever the command line says.
+    pub resource_types: Vec<String>,
+    /// The format that C1 would like, `pebble` or `sqlite`. It is advice: files say themselves what they are.
+    pub storage_engine: Option<String>,
+}
+
+impl From<SyncFullTask> for SyncRequest {
+    fn from(task: SyncFullTask) -> Self {
+        Self {
+            skip_expand_grants: task.skip_expand_grants,
+            skip_entitlements_and_grants: task.skip_entitlements_and_grants,
+            skip_grants: task.skip_grants,
+            resources: task.targeted_sync_resources,
+            resource_types: task.sync_resource_type_ids,
+            storage_engine: Some(task.storage_engine).filter(|engine| !engine.is_empty()),
+        }
+    }
+}

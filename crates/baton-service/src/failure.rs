@@ -1,0 +1,108 @@
+//! How a task fails.
+
+use prost_types::Any;
+use tonic::{Code, Status};
+
+/// Why a task, or a validation, failed: what C1 is told, and shows to people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    code: Code,
+    message: String,
+    details: Vec<Any>,
+    is_retryable: bool,
+}
+
+impl Failure {
+    /// Makes a failure after which C1 may give out the task again.
+    ///
+    /// The message must not hold secrets: it leaves the machine.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            is_retryable: true,
+        }
+    }
+
+    /// Says that the task would fail again.
+    pub fn permanent(mut self) -> Self {
+        self.is_retryable = false;
+        self
+    }
+
+    /// Adds a message that C1 may know, such as `c1.connector.v2.RateLimitDescription`.
+    pub fn with_detail(mut self, detail: Any) -> Self {
+        self.details.push(detail);
+        self
+    }
+
+    /// Returns the gRPC code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// Returns the words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Tells whether trying again may help.
+    pub fn is_retryable(&self) -> bool {
+        self.is_retryable
+    }
+
+    pub(crate) fn details(&self) -> &[Any] {
+        &self.details
+    }
+}
+
+impl From<Status> for Failure {
+    /// Takes what C1, or the way to it, answered to a call that a task needed.
+    fn from(status: Status) -> Self {
+        Self::new(status.code(), status.message())
+    }
+}
+
+/// Writes a status the way gRPC of Go does, which users of other connectors search their logs for.
+pub(crate) fn in_words(status: &Status) -> String {
+    rpc_error(status.code(), status.message())
+}
+
+/// Writes a code and a message the way gRPC of Go does.
+pub(crate) fn rpc_error(code: Code, message: &str) -> String {
+    let name = match code {
+        Code::Ok => "OK".to_owned(),
+        Code::Cancelled => "Canceled".to_owned(),
+        code => format!("{code:?}"),
+    };
+    format!("rpc error: code = {name} desc = {message}")
+}
+
+/// Joins an error and its causes on one line, leaving out those that a line before has told already.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let words = error.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_named_as_in_go() {
+        assert_eq!(
+            rpc_error(Code::FailedPrecondition, "no"),
+            "rpc error: code = FailedPrecondition desc = no"
+        );
+        assert!(rpc_error(Code::Cancelled, "").contains("code = Canceled "));
+    }
+}

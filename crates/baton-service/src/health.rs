@@ -1,0 +1,188 @@
+//! Answering health checks (`baton-runtime.md` section 6.5).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_model::{Clock, Timestamp};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde::Serialize;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{Connector, Error};
+
+/// The result of a validation is good for so long: probes must not use up the rate limit that syncs need.
+const GOOD_FOR: Duration = Duration::from_secs(30);
+/// A validation may take so long.
+const LIMIT: Duration = Duration::from_secs(30);
+/// A connection may be silent for so long.
+const SILENCE: Duration = Duration::from_secs(10);
+/// More connections wait. Probes come one by one; whatever else connects must not use up memory.
+const MOST_CONNECTIONS: usize = 64;
+
+/// Answers health checks at one address.
+pub(crate) struct Health {
+    listener: TcpListener,
+    state: Arc<State>,
+}
+
+struct State {
+    connector: Arc<dyn Connector>,
+    clock: Arc<dyn Clock>,
+    /// The last validation: when it ended, and what was wrong.
+    last: Mutex<Option<(Instant, Result<(), String>)>>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    status: &'static str,
+    timestamp: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<Details>,
+}
+
+#[derive(Serialize)]
+struct Details {
+    error: &'static str,
+    validation_error: String,
+}
+
+impl Health {
+    pub(crate) async fn bind(
+        address: &str,
+        connector: Arc<dyn Connector>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|source| Error::Health {
+            address: address.to_owned(),
+            source,
+        })?;
+        tracing::info!(address, "health checks are answered");
+        let state = State {
+            connector,
+            clock,
+            last: Mutex::new(None),
+        };
+        Ok(Self {
+            listener,
+            state: Arc::new(state),
+        })
+    }
+
+    /// Answers until it is dropped.
+    pub(crate) async fn serve(self) {
+        let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        loop {
+            let slot = Arc::clone(&slots).acquire_owned().await;
+            while connections.try_join_next().is_some() {}
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let state = Arc::clone(&self.state);
+                    connections.spawn(async move {
+                        answer_all(stream, &state).await;
+                        drop(slot);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(error = %error, "a health check could not be answered");
+                    // It may be that there are too many open files, which passes.
+                    sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+}
+
+async fn answer_all(stream: TcpStream, state: &State) {
+    let service = service_fn(async |request| Ok::<_, Infallible>(state.answer(&request).await));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(SILENCE)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        tracing::debug!(error = %error, "the connection of a health check broke");
+    }
+}
+
+impl State {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        match request.uri().path() {
+            "/health" => self.health().await,
+            "/ready" => self.good("ready"),
+            "/live" => self.good("alive"),
+            _ => response(
+                StatusCode::NOT_FOUND,
+                "text/plain; charset=utf-8",
+                "404 page not found\n",
+            ),
+        }
+    }
+
+    async fn health(&self) -> Response<Full<Bytes>> {
+        let Err(validation_error) = self.validation().await else {
+            return self.good("healthy");
+        };
+        let details = Details {
+            error: "connector validation failed",
+            validation_error,
+        };
+        self.report(StatusCode::SERVICE_UNAVAILABLE, "unhealthy", Some(details))
+    }
+
+    /// Validates, or tells what the last validation found. Of several callers one validates and the others wait for it.
+    async fn validation(&self) -> Result<(), String> {
+        let mut last = self.last.lock().await;
+        if let Some((at, found)) = &*last
+            && at.elapsed() < GOOD_FOR
+        {
+            return found.clone();
+        }
+        let found = match timeout(LIMIT, self.connector.validate()).await {
+            Ok(found) => found.map_err(|failure| failure.message().to_owned()),
+            Err(_) => Err(format!("no result within {} s", LIMIT.as_secs())),
+        };
+        *last = Some((Instant::now(), found.clone()));
+        found
+    }
+
+    fn good(&self, status: &'static str) -> Response<Full<Bytes>> {
+        self.report(StatusCode::OK, status, None)
+    }
+
+    fn report(
+        &self,
+        code: StatusCode,
+        status: &'static str,
+        details: Option<Details>,
+    ) -> Response<Full<Bytes>> {
+        // Whole seconds, as others write it.
+        let now = Timestamp::new(self.clock.now().seconds(), 0).unwrap_or(Timestamp::EPOCH);
+        let report = Report {
+            status,
+            timestamp: now.to_string(),
+            details,
+        };
+        let body = serde_json::to_string(&report).unwrap_or_default() + "\n";
+        response(code, "application/json", body)
+    }
+}
+
+fn response(code: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = code;
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,165 @@
+//! Tokens: getting them, and keeping them for as long as they are good (`baton-runtime.md` section 4.3).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use baton_model::Clock;
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::{Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::client::legacy::Client;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use tonic::{Code, Status};
+
+use crate::c1::{http_client, unreachable};
+use crate::dial::{Dial, Versions};
+use crate::{Credentials, Error, assertion, failure};
+
+/// What C1 sees as the caller of its token endpoint.
+const AGENT: &str = "baton-c1-credential-provider baton-sdk/v0.25.0";
+/// A token is replaced this long before its end, so that it does not end on its way.
+const MARGIN: Duration = Duration::from_secs(10);
+/// More than any answer of the endpoint.
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// Gets tokens, and keeps the last one.
+pub(crate) struct Tokens {
+    credentials: Credentials,
+    address: Uri,
+    client: Client<crate::dial::Dialer, Full<Bytes>>,
+    limit: Duration,
+    clock: Arc<dyn Clock>,
+    random: SystemRandom,
+    last: Mutex<Option<Token>>,
+}
+
+struct Token {
+    authorization: HeaderValue,
+    /// Nothing if C1 does not say.
+    end: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    access_token: String,
+    #[serde(default)]
+    token_type: String,
+    expires_in: Option<u64>,
+}
+
+impl Tokens {
+    /// Prepares to ask at `address`, each time within `limit`.
+    pub(crate) fn new(
+        credentials: Credentials,
+        address: Uri,
+        dial: Arc<dyn Dial>,
+        limit: Duration,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            credentials,
+            address,
+            client: http_client(dial, Versions::Any),
+            limit,
+            clock,
+            random: SystemRandom::new(),
+            last: Mutex::new(None),
+        }
+    }
+
+    /// Returns the value of the header `authorization`. Only one caller at a time asks for a new token.
+    pub(crate) async fn authorization(&self) -> Result<HeaderValue, Status> {
+        let mut last = self.last.lock().await;
+        let good = |token: &&Token| {
+            let end = token.end;
+            end.is_none_or(|end| Instant::now() + MARGIN < end)
+        };
+        if let Some(token) = last.as_ref().filter(good) {
+            return Ok(token.authorization.clone());
+        }
+        *last = None;
+        let token = timeout(self.limit, self.fetch())
+            .await
+            .unwrap_or_else(|_| Err(Status::deadline_exceeded("failed to get token: no answer")))?;
+        Ok(last.insert(token).authorization.clone())
+    }
+
+    /// Drops a token that C1 did not accept, so that the next call asks for another.
+    pub(crate) async fn drop_refused(&self, authorization: &HeaderValue) {
+        let mut last = self.last.lock().await;
+        if last
+            .as_ref()
+            .is_some_and(|it| it.authorization == *authorization)
+        {
+            *last = None;
+        }
+    }
+
+    async fn fetch(&self) -> Result<Token, Status> {
+        let asked = Instant::now();
+        let response = self.client.request(self.request()?).await;
+        let response = response.map_err(|error| unreachable("failed to get token", &error))?;
+        let status = response.status();
+        if status != StatusCode::OK {
+            return Err(refused(status));
+        }
+        let body = Limited::new(response.into_body(), LONGEST_ANSWER);
+        let body = body.collect().await.map_err(|error| {
+            let cause = failure::chain(error.as_ref());
+            Status::unavailable(format!("failed to get token: {cause}"))
+        })?;
+        // What the decoder says is left out: it may quote the token.
+        let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
+            Status::unauthenticated("failed to get token: the answer cannot be read")
+        })?;
+        let authorization = authorization(&answer)?;
+        tracing::debug!(token.seconds = answer.expires_in, "C1 gave a token");
+        let life = answer.expires_in.map(Duration::from_secs);
+        let end = life.and_then(|life| asked.checked_add(life));
+        Ok(Token { authorization, end })
+    }
+
+    fn request(&self) -> Result<Request<Full<Bytes>>, Status> {
+        let mut nonce = [0; 16];
+        self.random
+            .fill(&mut nonce)
+            .map_err(|_| Status::internal(Error::Random.to_string()))?;
+        let form = assertion::form(&self.credentials, self.clock.now(), nonce);
+        Request::post(&self.address)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, AGENT)
+            .body(Full::from(form))
+            .map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
+/// Says that there is no token. A server in trouble is no judgement of the credentials.
+fn refused(status: StatusCode) -> Status {
+    let code = if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        Code::Unavailable
+    } else {
+        Code::Unauthenticated
+    };
+    Status::new(code, format!("failed to get token: {status}"))
+}
+
+fn authorization(answer: &Answer) -> Result<HeaderValue, Status> {
+    if answer.access_token.is_empty() {
+        return Err(Status::unauthenticated("failed to get token: it is empty"));
+    }
+    let kind = match answer.token_type.as_str() {
+        "" => "Bearer",
+        kind if kind.eq_ignore_ascii_case("bearer") => "Bearer",
+        kind => kind,
+    };
+    let mut value = HeaderValue::try_from(format!("{kind} {}", answer.access_token))
+        .map_err(|_| Status::unauthenticated("failed to get token: it is no header value"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
