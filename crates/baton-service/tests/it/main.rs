@@ -1,0 +1,24 @@
+//! The crate from outside: a service against a stand-in for C1.
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
+mod heartbeats;
+#[cfg(test)]
+mod polling;
+#[cfg(test)]
+mod stand_in;
+#[cfg(test)]
+mod startup;
+#[cfg(test)]
+mod stopping;
+#[cfg(test)]
+mod tasks;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod transcript;
+#[cfg(test)]
+mod uploads;

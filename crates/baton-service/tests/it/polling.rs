@@ -1,0 +1,105 @@
+//! Asking for tasks.
+
+use std::time::Duration;
+
+use tonic::Status;
+
+use crate::fake::{Fake, Plan, config, full_sync, run, run_with};
+use crate::stand_in::{Call, StandIn, seconds, task_id};
+
+#[tokio::test(start_paused = true)]
+async fn polls_follow_what_c1_says_up_to_five_minutes() {
+    let c1 = StandIn::start();
+    c1.state(|state| state.next_poll = seconds(9999));
+    run(&c1, &Fake::with([]), c1.until_called("GetTask", 3))
+        .await
+        .unwrap();
+    assert_eq!(c1.times("GetTask"), [0.0, 300.0, 600.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn polls_at_once_are_possible() {
+    let c1 = StandIn::start();
+    c1.state(|state| state.next_poll = seconds(0));
+    run(&c1, &Fake::with([]), c1.until_called("GetTask", 100))
+        .await
+        .unwrap();
+    assert_eq!(c1.times("GetTask").last(), Some(&0.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_are_waited_out_longer_and_longer() {
+    let failures = || (0..9).map(|_| Status::unavailable("not now"));
+    let expected = [0.0, 1.0, 5.0, 14.0, 30.0, 55.0, 91.0, 140.0, 200.0, 260.0];
+    for get_tasks in [false, true] {
+        let c1 = StandIn::start();
+        c1.state(|state| state.task_answers.extend(failures()));
+        let name = if get_tasks { "GetTasks" } else { "GetTask" };
+        let mut config = config();
+        config.get_tasks = get_tasks;
+        run_with(config, &c1, &Fake::with([]), c1.until_called(name, 10))
+            .await
+            .unwrap();
+        assert_eq!(c1.times(name), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn several_tasks_are_asked_for_with_those_that_are_known() {
+    let c1 = StandIn::start();
+    let twice = task_id(1);
+    c1.give(full_sync());
+    c1.give_as(&twice, Some(full_sync()));
+    c1.give_as(&task_id(3), Some(full_sync()));
+    let long = || Plan::Last(Duration::from_mins(1));
+    let fake = Fake::with([long(), long()]);
+    let mut config = config();
+    config.get_tasks = true;
+    run_with(config, &c1, &fake, c1.until_finished(2))
+        .await
+        .unwrap();
+    let asked = c1.state(|state| {
+        let asked = state.calls.iter().filter_map(|it| match &it.1 {
+            Call::GetTasks(request) => Some(request.clone()),
+            _ => None,
+        });
+        asked.collect::<Vec<_>>()
+    });
+    assert_eq!((asked[0].page_size, asked[0].known_task_ids.len()), (6, 0));
+    let mut known = asked[1].known_task_ids.clone();
+    known.sort();
+    assert_eq!((asked[1].page_size, known), (4, vec![twice, task_id(3)]));
+    assert!(!c1.names().contains(&"GetTask".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_cut_is_made_again() {
+    let c1 = StandIn::start();
+    let stop = async {
+        c1.until_called("GetTask", 2).await;
+        c1.network().cut();
+        c1.give(full_sync());
+        c1.until_finished(1).await;
+    };
+    run(&c1, &Fake::with([]), stop).await.unwrap();
+    assert_eq!(c1.finished()[0].status, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_day_of_polling_leaves_nothing_open() {
+    let c1 = StandIn::start();
+    c1.state(|state| state.next_poll = seconds(90));
+    let polls = 24 * 3600 / 90;
+    let mut most = 0;
+    let stop = async {
+        for poll in 1..=polls {
+            c1.until_called("GetTask", poll).await;
+            most = most.max(c1.network().connections().1);
+        }
+    };
+    run(&c1, &Fake::with([]), stop).await.unwrap();
+    assert_eq!(c1.times("GetTask").last(), Some(&86_310.0));
+    assert!(most <= 2, "{most} connections at once");
+    // A token is good for an hour.
+    assert_eq!(c1.times("POST /auth/v1/token").len(), 24);
+}
