@@ -26,6 +26,13 @@ pub trait Connector: Send + Sync + 'static {
         request: &'a SyncRequest,
         file: &'a Path,
     ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Begins to write down what is logged, in every detail and as JSON, to a new file, until the result is dropped. C1
+    /// asks for that with single tasks, and is sent the file after the sync. A connector need not be able to.
+    fn record_log(&self, file: &Path) -> Option<Box<dyn Send>> {
+        let _ = file;
+        None
+    }
 }
 
 /// What C1 wants of a sync (`baton-runtime.md` section 4.8). What the command line says besides is the connector's.

@@ -76,7 +76,7 @@ impl Worker {
             Some(TaskType::None(_)) => Ok(Done::Told),
             Some(TaskType::Hello(_)) => self.hello(task.id).await,
             Some(TaskType::SyncFull(options)) => {
-                self.sync(&task.id, &options.into()).await?;
+                self.sync(&task.id, &options.into(), task.debug).await?;
                 Ok(Done::Success(None))
             }
             Some(other) => answers::answer(&other, self.allowed).map(Done::Success),
@@ -93,13 +93,32 @@ impl Worker {
     }
 
     /// Syncs into a file of its own and uploads that, until C1 does not want it any more.
-    async fn sync(&self, task_id: &str, request: &SyncRequest) -> Result<(), Failure> {
+    async fn sync(
+        &self,
+        task_id: &str,
+        request: &SyncRequest,
+        is_debugged: bool,
+    ) -> Result<(), Failure> {
         let folder = self.folder()?;
         let file = folder.path().join("sync.c1z");
         let mut heart = Heart::start(&self.c1, task_id).await?;
+        let log = folder.path().join("debug.log");
+        let recording = is_debugged.then(|| self.connector.record_log(&log));
         let work = async {
             self.connector.sync(request, &file).await?;
-            upload::send(&self.c1, task_id, &file).await
+            upload::send(&self.c1, task_id, &file).await?;
+            if let Some(recording) = recording.flatten() {
+                drop(recording);
+                // The second file of a task is its log. Without it, too, the sync is there.
+                if let Err(failure) = upload::send(&self.c1, task_id, &log).await {
+                    tracing::warn!(
+                        task.id = task_id,
+                        error = failure.message(),
+                        "the log of the task could not be uploaded"
+                    );
+                }
+            }
+            Ok(())
         };
         tokio::select! {
             done = work => done,

@@ -1,7 +1,7 @@
 //! A connector without a source system, and a service that runs it.
 
 use std::collections::VecDeque;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,6 +85,15 @@ impl Drop for UnderWay {
     }
 }
 
+/// A log that is complete when it is closed.
+struct Closing(PathBuf);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        std::fs::write(&self.0, "{\"msg\":\"closed\"}").unwrap();
+    }
+}
+
 impl Connector for Fake {
     fn metadata(&self) -> ConnectorMetadata {
         ConnectorMetadata {
@@ -111,6 +120,11 @@ impl Connector for Fake {
             self.requests.lock().unwrap().push(request.clone());
             self.follow(file).await
         })
+    }
+
+    fn record_log(&self, file: &Path) -> Option<Box<dyn Send>> {
+        std::fs::write(file, "{}").unwrap();
+        Some(Box::new(Closing(file.to_owned())))
     }
 }
 

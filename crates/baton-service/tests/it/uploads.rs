@@ -34,6 +34,19 @@ async fn parts_have_half_a_mebibyte() {
     assert_eq!(parts(3 * PART + 5).await, [PART, PART, PART, 5]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_log_of_a_debugged_task_follows_the_sync() {
+    let c1 = StandIn::start();
+    let id = c1.give(full_sync());
+    c1.state(|state| state.tasks[0].debug = true);
+    run(&c1, &Fake::with([]), c1.until_finished(1))
+        .await
+        .unwrap();
+    assert_eq!(c1.times("UploadAsset eof").len(), 2);
+    let last = c1.state(|state| state.uploads[&id].clone());
+    assert_eq!(last, b"{\"msg\":\"closed\"}");
+}
+
 fn broken() -> Status {
     Status::resource_exhausted("no room")
 }

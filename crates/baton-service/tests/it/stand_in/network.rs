@@ -21,8 +21,9 @@ use super::{HOST, StandIn};
 
 /// The connections to C1.
 pub(crate) struct Network {
-    authority: CertificateDer<'static>,
     acceptor: TlsAcceptor,
+    h2: TlsConnector,
+    any: TlsConnector,
     connections: Mutex<JoinSet<()>>,
     made: AtomicUsize,
     is_down: AtomicBool,
@@ -47,7 +48,8 @@ impl Network {
             .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Self {
-            authority: issuer.der().clone(),
+            h2: connector(issuer.der(), &[b"h2"]),
+            any: connector(issuer.der(), &[b"h2", b"http/1.1"]),
             acceptor: Arc::new(config).into(),
             connections: Mutex::default(),
             made: AtomicUsize::new(0),
@@ -71,21 +73,18 @@ impl Network {
     pub(crate) fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::SeqCst);
     }
+}
 
-    fn connector(&self, versions: Versions) -> TlsConnector {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.authority.clone()).unwrap();
-        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = match versions {
-            Versions::Http2 => vec![b"h2".to_vec()],
-            Versions::Any => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
-        };
-        Arc::new(config).into()
-    }
+fn connector(authority: &CertificateDer<'static>, protocols: &[&[u8]]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.clone()).unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols.iter().map(|it| it.to_vec()).collect();
+    Arc::new(config).into()
 }
 
 impl StandIn {
@@ -167,7 +166,10 @@ async fn secure(
     versions: Versions,
 ) -> Result<Link, BoxError> {
     let name = ServerName::try_from(target.host().unwrap().to_owned())?;
-    let connector = c1.0.network.connector(versions);
+    let connector = match versions {
+        Versions::Http2 => &c1.0.network.h2,
+        Versions::Any => &c1.0.network.any,
+    };
     let stream = connector.connect(name, stream).await?;
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     Ok(Link::new(stream, is_http2))
