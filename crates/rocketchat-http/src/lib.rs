@@ -27,7 +27,7 @@ pub use error::{Error, Kind};
 pub use exchange::Exchange;
 pub use failure::Failure;
 pub use futures_util::future::BoxFuture;
-pub use hyper_transport::{Config, HttpTransport, Identity, Roots};
+pub use hyper_transport::{Config, Connection, Dialer, HttpTransport, Identity, Io, Roots};
 pub use policy::Policy;
 pub use proxies::Proxies;
 pub use recorder::Recorder;

@@ -27,7 +27,10 @@ use super::tunnel;
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Connects to one workspace.
+/// What a workspace is spoken to in, as ALPN says it.
+pub(super) const HTTP: &[&str] = &["h2", "http/1.1"];
+
+/// Connects to one workspace, or to another server.
 #[derive(Clone)]
 pub(super) struct Connector {
     tcp: HttpConnector<Resolver>,
@@ -47,11 +50,12 @@ struct Via {
 }
 
 impl Connector {
-    /// Prepares connections to `base`. Certificates are loaded only where TLS is needed.
+    /// Prepares connections to `base` in one of `protocols`. Certificates are loaded only where TLS is needed.
     pub(super) fn new(
         base: &BaseUrl,
         proxy: Option<&Proxy>,
         user_agent: &HeaderValue,
+        protocols: &[&str],
         config: &Config,
     ) -> Result<Self, Error> {
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
@@ -63,14 +67,14 @@ impl Connector {
         if base.is_https() || proxy.is_some_and(Proxy::is_https) {
             let trust = Trust::load(&config.roots, &config.extra_roots)?;
             if base.is_https() {
-                tls = Some(trust.to_workspace(config.identity.as_ref())?);
+                tls = Some(trust.to_server(config.identity.as_ref(), protocols)?);
             }
             if proxy.is_some_and(Proxy::is_https) {
                 proxy_tls = Some(trust.to_proxy()?);
             }
         }
         let via = proxy.map(|proxy| {
-            tracing::debug!(proxy = %proxy, "the workspace is reached through a proxy");
+            tracing::debug!(proxy = %proxy, "the server is reached through a proxy");
             Via {
                 proxy: proxy.clone(),
                 tls: proxy_tls,
@@ -85,7 +89,14 @@ impl Connector {
         })
     }
 
-    async fn connect(mut self, target: Uri) -> Result<Stream, BoxError> {
+    async fn connect(self, target: Uri) -> Result<Stream, BoxError> {
+        let is_forwarded = self.via.is_some() && self.tls.is_none();
+        let (link, is_http2) = self.open(target).await?;
+        Ok(Stream::new(link, is_http2, is_forwarded))
+    }
+
+    /// Makes a link, and tells whether TLS agreed on HTTP/2.
+    pub(super) async fn open(mut self, target: Uri) -> Result<(Link, bool), BoxError> {
         let deadline = Deadline::new(self.limit);
         let link = match &self.via {
             None => deadline.keep(dial(&mut self.tcp, target.clone())).await?,
@@ -99,11 +110,11 @@ impl Connector {
             }
         };
         let Some(tls) = &self.tls else {
-            return Ok(Stream::new(link, false, self.via.is_some()));
+            return Ok((link, false));
         };
         let link = deadline.keep(secure(link, tls, &target)).await?;
         let is_http2 = link.get_ref().1.alpn_protocol() == Some(b"h2");
-        Ok(Stream::new(Box::new(link), is_http2, false))
+        Ok((Box::new(link), is_http2))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod body;
 mod connector;
+mod dialer;
 mod stream;
 mod tls;
 mod tunnel;
@@ -31,7 +32,9 @@ use crate::transport::RouteName;
 use crate::{BaseUrl, Credentials, Error, Proxies, Response, Sieve, Transport};
 
 use self::body::Rest;
-use self::connector::Connector;
+use self::connector::{Connector, HTTP};
+pub use self::dialer::{Connection, Dialer};
+pub use self::stream::Io;
 pub use self::tls::{Identity, Roots};
 
 /// Idle connections are closed after this, before the server or a proxy does so at an awkward moment.
@@ -87,6 +90,15 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    fn user_agent(&self) -> Result<HeaderValue, Error> {
+        HeaderValue::from_str(&self.user_agent).map_err(|_| Error::Setup {
+            problem: "the user agent is no header value",
+            cause: None,
+        })
+    }
+}
+
 /// Sends requests to one workspace: HTTP/1.1, or HTTP/2 where TLS negotiates it, over TLS 1.2 or later.
 pub struct HttpTransport {
     base: BaseUrl,
@@ -106,12 +118,9 @@ impl HttpTransport {
     /// When the user agent is no header value, the proxy to be used is described wrongly, or TLS is needed and a file
     /// that it needs cannot be used or no certificate is trusted.
     pub fn new(base: BaseUrl, credentials: Credentials, config: Config) -> Result<Self, Error> {
-        let user_agent = HeaderValue::from_str(&config.user_agent).map_err(|_| Error::Setup {
-            problem: "the user agent is no header value",
-            cause: None,
-        })?;
+        let user_agent = config.user_agent()?;
         let proxy = config.proxies.of(&base)?;
-        let connector = Connector::new(&base, proxy.as_ref(), &user_agent, &config)?;
+        let connector = Connector::new(&base, proxy.as_ref(), &user_agent, HTTP, &config)?;
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

@@ -12,7 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 /// Bytes that go both ways: TCP, TLS, a tunnel, or TLS within a tunnel within TLS.
 pub(super) type Link = Box<dyn Io>;
 
-pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A stream of bytes that goes both ways.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 

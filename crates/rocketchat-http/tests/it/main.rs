@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod canary;
 #[cfg(test)]
+mod dialer;
+#[cfg(test)]
 mod limiter;
 #[cfg(test)]
 mod pacing;

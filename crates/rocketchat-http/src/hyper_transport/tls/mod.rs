@@ -46,14 +46,18 @@ impl Trust {
         })
     }
 
-    /// Makes TLS for the workspace, with HTTP/2 if it wants to.
-    pub(super) fn to_workspace(&self, identity: Option<&Identity>) -> Result<TlsConnector, Error> {
+    /// Makes TLS for the server, in the first of `protocols` that it knows.
+    pub(super) fn to_server(
+        &self,
+        identity: Option<&Identity>,
+        protocols: &[&str],
+    ) -> Result<TlsConnector, Error> {
         let builder = self.builder()?;
         let mut config = match identity {
             Some(identity) => identity.load(builder)?,
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
         Ok(Arc::new(config).into())
     }
 
