@@ -186,3 +186,65 @@ fn response(code: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Res
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use baton_model::FixedClock;
+    use baton_proto::connector::v2::ConnectorMetadata;
+    use futures_util::future::BoxFuture;
+    use tonic::Code;
+
+    use super::*;
+    use crate::{Failure, SyncRequest};
+
+    /// Its validations fail, and the third does not end.
+    #[derive(Default)]
+    struct Troubled(AtomicUsize);
+
+    impl Connector for Troubled {
+        fn metadata(&self) -> ConnectorMetadata {
+            ConnectorMetadata::default()
+        }
+
+        fn validate(&self) -> BoxFuture<'_, Result<(), Failure>> {
+            let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
+            Box::pin(async move {
+                if count == 3 {
+                    std::future::pending::<()>().await;
+                }
+                Err(Failure::new(Code::Unavailable, count.to_string()))
+            })
+        }
+
+        fn sync<'a>(
+            &'a self,
+            _: &'a SyncRequest,
+            _: &'a Path,
+        ) -> BoxFuture<'a, Result<(), Failure>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_result_is_good_for_half_a_minute() {
+        let state = State {
+            connector: Arc::new(Troubled::default()),
+            clock: Arc::new(FixedClock(Timestamp::EPOCH)),
+            last: Mutex::new(None),
+        };
+        let is = |words: &str| Err(words.to_owned());
+        assert_eq!(state.validation().await, is("1"));
+        sleep(Duration::from_secs(29)).await;
+        assert_eq!(state.validation().await, is("1"));
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(
+            tokio::join!(state.validation(), state.validation()),
+            (is("2"), is("2"))
+        );
+        sleep(GOOD_FOR).await;
+        assert_eq!(state.validation().await, is("no result within 30 s"));
+    }
+}

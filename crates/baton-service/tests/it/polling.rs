@@ -86,6 +86,31 @@ async fn a_connection_that_is_cut_is_made_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn c1_may_think_for_long() {
+    let c1 = StandIn::start();
+    let stop = async {
+        c1.until_called("GetTask", 1).await;
+        c1.state(|state| state.slowness = Duration::from_mins(20));
+        c1.until_called("GetTask", 3).await;
+    };
+    run(&c1, &Fake::with([]), stop).await.unwrap();
+    assert_eq!(c1.times("GetTask"), [0.0, 1201.0, 2402.0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_is_gone_is_noticed() {
+    let c1 = StandIn::start();
+    let stop = async {
+        c1.until_called("GetTask", 1).await;
+        c1.network().freeze();
+        c1.until_called("GetTask", 2).await;
+    };
+    run(&c1, &Fake::with([]), stop).await.unwrap();
+    // The ping after 15 s is given up after 15 s more, and the question is asked again 1 s later.
+    assert_eq!(c1.times("GetTask"), [0.0, 31.0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_day_of_polling_leaves_nothing_open() {
     let c1 = StandIn::start();
     c1.state(|state| state.next_poll = seconds(90));

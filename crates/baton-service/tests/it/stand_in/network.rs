@@ -1,6 +1,7 @@
 //! The ways to the stand-in, all with TLS: a certificate of a throw-away authority, for one host.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -16,6 +17,7 @@ use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio_util::sync::CancellationToken;
 
 use super::{HOST, StandIn};
 
@@ -27,6 +29,8 @@ pub(crate) struct Network {
     connections: Mutex<JoinSet<()>>,
     made: AtomicUsize,
     is_down: AtomicBool,
+    /// Replaced when it has been used.
+    frozen: Mutex<CancellationToken>,
 }
 
 impl Network {
@@ -54,6 +58,7 @@ impl Network {
             connections: Mutex::default(),
             made: AtomicUsize::new(0),
             is_down: AtomicBool::new(false),
+            frozen: Mutex::default(),
         }
     }
 
@@ -67,6 +72,11 @@ impl Network {
     /// Cuts all connections.
     pub(crate) fn cut(&self) {
         self.connections.lock().unwrap().abort_all();
+    }
+
+    /// Lets all connections be as if the other machine were gone: nothing comes any more, not even an end.
+    pub(crate) fn freeze(&self) {
+        std::mem::take(&mut *self.frozen.lock().unwrap()).cancel();
     }
 
     /// Lets nobody connect, or does again.
@@ -92,6 +102,7 @@ impl StandIn {
         let network = &self.0.network;
         network.made.fetch_add(1, Ordering::SeqCst);
         let (c1, acceptor) = (self.clone(), network.acceptor.clone());
+        let frozen = network.frozen.lock().unwrap().clone();
         network.connections.lock().unwrap().spawn(async move {
             let Ok(stream) = acceptor.accept(stream).await else {
                 return;
@@ -101,8 +112,12 @@ impl StandIn {
                 async move { c1.answer(request).await }
             });
             let server = auto::Builder::new(TokioExecutor::new());
-            // Broken connections are for the tests to notice.
-            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            let mut serving = pin!(server.serve_connection(TokioIo::new(stream), service));
+            tokio::select! {
+                // Broken connections are for the tests to notice.
+                _ = &mut serving => {}
+                () = frozen.cancelled() => std::future::pending().await,
+            }
         });
     }
 }
