@@ -45,9 +45,6 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// The operating system has no random numbers.
-    #[error("no random numbers can be had for a nonce")]
-    Random,
 }
 
 impl Error {
@@ -57,7 +54,6 @@ impl Error {
         match self {
             Self::Unreachable { .. } => Code::DeadlineExceeded,
             Self::Hello(status) => status.code(),
-            Self::Random => Code::Internal,
             Self::ClientId
             | Self::ClientSecret
             | Self::Host { .. }

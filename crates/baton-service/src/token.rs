@@ -17,7 +17,7 @@ use tonic::{Code, Status};
 
 use crate::c1::{http_client, unreachable};
 use crate::dial::{Dial, Versions};
-use crate::{Credentials, Error, assertion, failure};
+use crate::{Credentials, assertion, failure};
 
 /// What C1 sees as the caller of its token endpoint.
 const AGENT: &str = "baton-c1-credential-provider baton-sdk/v0.25.0";
@@ -128,7 +128,7 @@ impl Tokens {
         let mut nonce = [0; 16];
         self.random
             .fill(&mut nonce)
-            .map_err(|_| Status::internal(Error::Random.to_string()))?;
+            .map_err(|_| Status::internal("no random numbers can be had for a nonce"))?;
         let form = assertion::form(&self.credentials, self.clock.now(), nonce);
         Request::post(&self.address)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -115,7 +115,7 @@ impl StandIn {
         self.state(|state| state.tasks.push_back(task));
     }
 
-    /// Waits until the calls so far are as wanted; for two days at most.
+    /// Waits until the calls so far are as wanted; for an hour at most.
     pub(crate) async fn until(&self, wanted: impl Fn(&[(Duration, Call)]) -> bool) {
         let wait = async {
             loop {
@@ -126,7 +126,7 @@ impl StandIn {
                 called.await;
             }
         };
-        let end = timeout(Duration::from_hours(48), wait).await;
+        let end = timeout(Duration::from_hours(1), wait).await;
         end.unwrap_or_else(|_| panic!("it never came to that: {:?}", self.names()));
     }
 
