@@ -10,6 +10,7 @@ const WITH_README: &[&str] = &[
     "baton-c1z",
     "baton-model",
     "baton-sinks",
+    "c1-sim",
     "rocketchat-api",
     "rocketchat-http",
     "rocketchat-sim",

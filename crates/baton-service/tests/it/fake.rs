@@ -15,19 +15,13 @@ use baton_service::{
     BoxFuture, Code, Config, Connector, Credentials, Dial, Error, Failure, Service, SyncRequest,
     describe_host,
 };
+use c1_sim::{CLIENT_ID, CLIENT_SECRET};
 use tokio::time::sleep;
 
 use crate::stand_in::StandIn;
 
 /// What the connector's clock shows.
 pub(crate) const NOW: i64 = 1_700_000_000;
-
-/// Returns a value of the made-up credentials.
-pub(crate) fn vector(field: &str) -> String {
-    let value: serde_json::Value =
-        serde_json::from_str(include_str!("service_credentials.json")).unwrap();
-    value[field].as_str().unwrap().to_owned()
-}
 
 /// A connector that does as it is told.
 #[derive(Default)]
@@ -137,9 +131,8 @@ pub(crate) fn refusal() -> Failure {
 }
 
 pub(crate) fn config() -> Config {
-    let secret = vector("client_secret").into();
     Config {
-        credentials: Credentials::parse(&vector("client_id"), &secret).unwrap(),
+        credentials: Credentials::parse(CLIENT_ID, &CLIENT_SECRET.into()).unwrap(),
         api_host: None,
         host_id: "host-1".to_owned(),
         build: BuildInfo {

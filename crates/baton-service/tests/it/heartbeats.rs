@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::BatonServiceHeartbeatResponse as Heartbeat;
 use baton_service::Code;
+use c1_sim::seconds;
 use tonic::Status;
 
 use crate::fake::{Fake, Plan, full_sync, run};
-use crate::stand_in::{StandIn, seconds};
+use crate::stand_in::StandIn;
 
 /// Runs a sync that goes on for a time, and returns when there were heartbeats and the code and words of its end.
 async fn beats(c1: &StandIn, time: Duration) -> (Vec<f64>, Option<(i32, String)>) {
@@ -34,7 +35,7 @@ fn next(wait: prost_types::Duration, cancelled: bool) -> Heartbeat {
 #[tokio::test(start_paused = true)]
 async fn they_follow_what_c1_says() {
     let c1 = StandIn::start();
-    c1.state(|state| {
+    c1.behave(|state| {
         let waits = [seconds(2), seconds(-1), seconds(9999)];
         state
             .heartbeat_answers
@@ -47,7 +48,7 @@ async fn they_follow_what_c1_says() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_stops_the_sync() {
     let c1 = StandIn::start();
-    c1.state(|state| {
+    c1.behave(|state| {
         state
             .heartbeat_answers
             .extend([Ok(next(seconds(7), false)), Ok(next(seconds(7), true))]);
@@ -65,7 +66,7 @@ async fn a_cancel_stops_the_sync() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_at_once_keeps_the_sync_from_beginning() {
     let c1 = StandIn::start();
-    c1.state(|state| {
+    c1.behave(|state| {
         state
             .heartbeat_answers
             .push_back(Ok(next(seconds(7), true)));
@@ -80,7 +81,7 @@ async fn a_cancel_at_once_keeps_the_sync_from_beginning() {
 async fn nine_failures_in_a_row_stop_the_sync() {
     let c1 = StandIn::start();
     let failure = || Err(Status::unavailable("not now"));
-    c1.state(|state| {
+    c1.behave(|state| {
         let answers = &mut state.heartbeat_answers;
         answers.push_back(Ok(next(seconds(5), false)));
         answers.extend((0..8).map(|_| failure()));
@@ -105,7 +106,7 @@ async fn they_do_not_wait_for_a_slow_c1_for_ever() {
     let fake = Fake::with([Plan::Last(Duration::from_hours(9))]);
     let stop = async {
         c1.until_called("Heartbeat", 1).await;
-        c1.state(|state| state.slowness = Duration::from_hours(1));
+        c1.behave(|state| state.slowness = Duration::from_hours(1));
         // Nine waits of 30 s and nine limits of 30 s: the sync is over, though C1 cannot be told so yet.
         tokio::time::sleep(Duration::from_secs(541)).await;
         assert_eq!(fake.under_way.load(Ordering::SeqCst), 0);

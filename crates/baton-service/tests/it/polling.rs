@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use c1_sim::{What, seconds, task_id};
 use tonic::Status;
 
 use crate::fake::{Fake, Plan, config, full_sync, run, run_with};
-use crate::stand_in::{Call, StandIn, seconds, task_id};
+use crate::stand_in::StandIn;
 
 #[tokio::test(start_paused = true)]
 async fn polls_follow_what_c1_says_up_to_five_minutes() {
     let c1 = StandIn::start();
-    c1.state(|state| state.next_poll = seconds(9999));
+    c1.behave(|state| state.next_poll = seconds(9999));
     run(&c1, &Fake::with([]), c1.until_called("GetTask", 3))
         .await
         .unwrap();
@@ -20,7 +21,7 @@ async fn polls_follow_what_c1_says_up_to_five_minutes() {
 #[tokio::test(start_paused = true)]
 async fn polls_at_once_are_possible() {
     let c1 = StandIn::start();
-    c1.state(|state| state.next_poll = seconds(0));
+    c1.behave(|state| state.next_poll = seconds(0));
     run(&c1, &Fake::with([]), c1.until_called("GetTask", 100))
         .await
         .unwrap();
@@ -33,7 +34,7 @@ async fn failures_are_waited_out_longer_and_longer() {
     let expected = [0.0, 1.0, 5.0, 14.0, 30.0, 55.0, 91.0, 140.0, 200.0, 260.0];
     for get_tasks in [false, true] {
         let c1 = StandIn::start();
-        c1.state(|state| state.task_answers.extend(failures()));
+        c1.behave(|state| state.task_answers.extend(failures()));
         let name = if get_tasks { "GetTasks" } else { "GetTask" };
         let mut config = config();
         config.get_tasks = get_tasks;
@@ -58,18 +59,16 @@ async fn several_tasks_are_asked_for_with_those_that_are_known() {
     run_with(config, &c1, &fake, c1.until_finished(2))
         .await
         .unwrap();
-    let asked = c1.state(|state| {
-        let asked = state.calls.iter().filter_map(|it| match &it.1 {
-            Call::GetTasks(request) => Some(request.clone()),
-            _ => None,
-        });
-        asked.collect::<Vec<_>>()
+    let asked = c1.calls().into_iter().filter_map(|it| match it.what {
+        What::GetTasks(request) => Some(request),
+        _ => None,
     });
+    let asked: Vec<_> = asked.collect();
     assert_eq!((asked[0].page_size, asked[0].known_task_ids.len()), (6, 0));
     let mut known = asked[1].known_task_ids.clone();
     known.sort();
     assert_eq!((asked[1].page_size, known), (4, vec![twice, task_id(3)]));
-    assert!(!c1.names().contains(&"GetTask".to_owned()));
+    assert!(!c1.names().contains(&"GetTask"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +76,7 @@ async fn a_connection_that_is_cut_is_made_again() {
     let c1 = StandIn::start();
     let stop = async {
         c1.until_called("GetTask", 2).await;
-        c1.network().cut();
+        c1.cut();
         c1.give(full_sync());
         c1.until_finished(1).await;
     };
@@ -90,7 +89,7 @@ async fn c1_may_think_for_long() {
     let c1 = StandIn::start();
     let stop = async {
         c1.until_called("GetTask", 1).await;
-        c1.state(|state| state.slowness = Duration::from_mins(20));
+        c1.behave(|state| state.slowness = Duration::from_mins(20));
         c1.until_called("GetTask", 3).await;
     };
     run(&c1, &Fake::with([]), stop).await.unwrap();
@@ -102,7 +101,7 @@ async fn a_machine_that_is_gone_is_noticed() {
     let c1 = StandIn::start();
     let stop = async {
         c1.until_called("GetTask", 1).await;
-        c1.network().freeze();
+        c1.freeze();
         c1.until_called("GetTask", 2).await;
     };
     run(&c1, &Fake::with([]), stop).await.unwrap();
@@ -113,13 +112,13 @@ async fn a_machine_that_is_gone_is_noticed() {
 #[tokio::test(start_paused = true)]
 async fn a_day_of_polling_leaves_nothing_open() {
     let c1 = StandIn::start();
-    c1.state(|state| state.next_poll = seconds(90));
+    c1.behave(|state| state.next_poll = seconds(90));
     let polls = 24 * 3600 / 90;
     let mut most = 0;
     let stop = async {
         for poll in 1..=polls {
             c1.until_called("GetTask", poll).await;
-            most = most.max(c1.network().connections().1);
+            most = most.max(c1.connections().1);
         }
     };
     run(&c1, &Fake::with([]), stop).await.unwrap();

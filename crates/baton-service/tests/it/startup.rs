@@ -19,7 +19,7 @@ async fn refused(c1: &StandIn) -> Error {
 #[tokio::test(start_paused = true)]
 async fn what_passes_is_waited_out() {
     let c1 = StandIn::start();
-    c1.state(|state| {
+    c1.behave(|state| {
         state
             .token_answers
             .push_back(StatusCode::SERVICE_UNAVAILABLE);
@@ -49,7 +49,7 @@ async fn what_does_not_pass_ends_the_service() {
         ),
     ] {
         let c1 = StandIn::start();
-        c1.state(|state| state.hello_answers.push_back(status));
+        c1.behave(|state| state.hello_answers.push_back(status));
         let error = refused(&c1).await;
         assert_eq!(error.code(), code);
         assert_eq!(
@@ -62,7 +62,7 @@ async fn what_does_not_pass_ends_the_service() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_end_the_service() {
     let c1 = StandIn::start();
-    c1.state(|state| state.token_answers.push_back(StatusCode::UNAUTHORIZED));
+    c1.behave(|state| state.token_answers.push_back(StatusCode::UNAUTHORIZED));
     let error = refused(&c1).await;
     assert_eq!(error.code(), Code::Unauthenticated);
     assert!(
@@ -77,7 +77,7 @@ async fn refused_credentials_end_the_service() {
 #[tokio::test(start_paused = true)]
 async fn a_c1_that_cannot_be_reached_ends_the_service_after_half_a_minute() {
     let c1 = StandIn::start();
-    c1.network().set_down(true);
+    c1.set_down(true);
     let begun = Instant::now();
     let error = refused(&c1).await;
     assert_eq!(begun.elapsed().as_secs(), 30);
@@ -93,10 +93,10 @@ async fn a_c1_that_cannot_be_reached_ends_the_service_after_half_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn a_c1_that_comes_back_in_time_is_greeted() {
     let c1 = StandIn::start();
-    c1.network().set_down(true);
+    c1.set_down(true);
     let stop = async {
         sleep(Duration::from_secs(20)).await;
-        c1.network().set_down(false);
+        c1.set_down(false);
         c1.until_called("GetTask", 1).await;
     };
     run(&c1, &Fake::with([]), stop).await.unwrap();
@@ -125,5 +125,5 @@ async fn another_host_does_not_change_the_audience() {
         .await
         .unwrap();
     // The stand-in has checked the audience.
-    assert!(c1.names().contains(&"Hello".to_owned()));
+    assert!(c1.names().contains(&"Hello"));
 }

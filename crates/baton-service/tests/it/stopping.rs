@@ -43,7 +43,7 @@ async fn a_c1_that_does_not_listen_does_not_keep_it() {
     let mut stopped = Instant::now();
     let stop = async {
         c1.until_called("Heartbeat", 1).await;
-        c1.state(|state| state.slowness = Duration::from_hours(1));
+        c1.behave(|state| state.slowness = Duration::from_hours(1));
         stopped = Instant::now();
     };
     run(&c1, &fake, stop).await.unwrap();
@@ -53,7 +53,7 @@ async fn a_c1_that_does_not_listen_does_not_keep_it() {
 #[tokio::test(start_paused = true)]
 async fn it_can_be_stopped_before_c1_is_reached() {
     let c1 = StandIn::start();
-    c1.network().set_down(true);
+    c1.set_down(true);
     let begun = Instant::now();
     let stop = tokio::time::sleep(Duration::from_secs(3));
     run(&c1, &Fake::with([]), stop).await.unwrap();

@@ -96,7 +96,7 @@ async fn a_hello_task_that_fails_is_told() {
     c1.give(TaskType::Hello(HelloTask {}));
     let stop = async {
         c1.until_called("GetTask", 1).await;
-        c1.state(|state| {
+        c1.behave(|state| {
             state
                 .hello_answers
                 .push_back(Status::unavailable("not now"));
@@ -133,7 +133,7 @@ async fn as_many_tasks_run_at_once_as_there_are_slots() {
 async fn an_end_that_c1_does_not_hear_is_told_once() {
     let c1 = StandIn::start();
     c1.give(full_sync());
-    c1.state(|state| {
+    c1.behave(|state| {
         state
             .finish_answers
             .push_back(Status::unavailable("not now"));

@@ -10,7 +10,7 @@ const TOKEN: &str = "POST /auth/v1/token";
 #[tokio::test(start_paused = true)]
 async fn a_token_is_replaced_ten_seconds_before_its_end() {
     let c1 = StandIn::start();
-    c1.state(|state| state.expires_in = 12);
+    c1.behave(|state| state.expires_in = 12);
     run(&c1, &Fake::with([]), c1.until_called("GetTask", 5))
         .await
         .unwrap();
@@ -34,10 +34,10 @@ async fn a_token_that_was_taken_back_is_replaced() {
 #[tokio::test(start_paused = true)]
 async fn later_refusals_of_a_token_are_waited_out() {
     let c1 = StandIn::start();
-    c1.state(|state| state.expires_in = 11);
+    c1.behave(|state| state.expires_in = 11);
     let stop = async {
         c1.until_called("GetTask", 1).await;
-        c1.state(|state| {
+        c1.behave(|state| {
             let answers = [StatusCode::UNAUTHORIZED, StatusCode::SERVICE_UNAVAILABLE];
             state.token_answers.extend(answers);
         });

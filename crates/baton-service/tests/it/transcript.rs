@@ -10,10 +10,11 @@ use baton_proto::connectorapi::baton::v1::task::{
     DeleteResourceTask, EventFeedTask, GetTicketTask, GrantTask, HelloTask, ListEventFeedsTask,
     ListEventsTask, ListTicketSchemasTask, TaskType,
 };
+use c1_sim::{Call, What, task_id};
 use serde_json::Value;
 
 use crate::fake::{Fake, Plan, config, full_sync, run, run_with, service};
-use crate::stand_in::{Call, Sockets, StandIn, task_id};
+use crate::stand_in::{Sockets, StandIn};
 
 /// Returns what a real connector was seen to call.
 fn recorded() -> Vec<Value> {
@@ -45,36 +46,46 @@ async fn a_full_sync_over_sockets_calls_what_others_call() {
     let recorded = recorded();
     let expected: Vec<_> = recorded.iter().take(8).map(name).collect();
     assert_eq!(c1.names(), expected);
-    c1.state(|state| {
-        assert_eq!(state.uploads[&id], bytes);
-        let [
-            (_, Call::Token(headers, keys)),
-            (_, Call::Hello(metadata, hello)),
-            ..,
-        ] = state.calls.as_slice()
-        else {
-            panic!("{:?}", state.calls);
-        };
-        for header in ["content-type", "user-agent"] {
-            assert_eq!(
-                headers[header],
-                recorded[0]["headers"][header].as_str().unwrap()
-            );
-        }
-        let mut form: Vec<_> = recorded[0]["form"].as_object().unwrap().keys().collect();
-        form.sort();
-        assert_eq!(keys.iter().collect::<Vec<_>>(), form);
-        for header in ["authorization", "content-type", "user-agent"] {
-            assert_eq!(
-                metadata[header],
-                recorded[1]["metadata"][header][0].as_str().unwrap()
-            );
-        }
+    assert_eq!(c1.uploads(&id), [bytes]);
+    let calls = c1.calls();
+    let [token, call, ..] = calls.as_slice() else {
+        panic!("{calls:?}");
+    };
+    let Call {
+        headers,
+        what: What::Token(keys),
+        ..
+    } = token
+    else {
+        panic!("{token:?}");
+    };
+    let Call {
+        headers: metadata,
+        what: What::Hello(hello),
+        ..
+    } = call
+    else {
+        panic!("{call:?}");
+    };
+    for header in ["content-type", "user-agent"] {
         assert_eq!(
-            (hello.host_id.as_str(), hello.task_id.as_str()),
-            ("host-1", "")
+            headers[header],
+            recorded[0]["headers"][header].as_str().unwrap()
         );
-    });
+    }
+    let mut form: Vec<_> = recorded[0]["form"].as_object().unwrap().keys().collect();
+    form.sort();
+    assert_eq!(keys.iter().collect::<Vec<_>>(), form);
+    for header in ["authorization", "content-type", "user-agent"] {
+        assert_eq!(
+            metadata[header],
+            recorded[1]["metadata"][header][0].as_str().unwrap()
+        );
+    }
+    assert_eq!(
+        (hello.host_id.as_str(), hello.task_id.as_str()),
+        ("host-1", "")
+    );
     let finished = c1.finished();
     assert_eq!((&finished[0].task_id, &finished[0].status), (&id, &None));
     assert!(
@@ -197,14 +208,11 @@ async fn tasks_are_answered_as_others_answer_them() {
     theirs.remove(&task_id(1));
     theirs.remove(&task_id(16));
     assert_eq!(ours, theirs);
-    let hello = c1.state(|state| {
-        let hellos = state.calls.iter().filter_map(|it| match &it.1 {
-            Call::Hello(_, hello) => Some(hello.task_id.clone()),
-            _ => None,
-        });
-        hellos.collect::<Vec<_>>()
+    let hellos = c1.calls().into_iter().filter_map(|it| match it.what {
+        What::Hello(hello) => Some(hello.task_id),
+        _ => None,
     });
-    assert_eq!(hello, [String::new(), task_id(4)]);
+    assert_eq!(hellos.collect::<Vec<_>>(), [String::new(), task_id(4)]);
 }
 
 #[tokio::test(start_paused = true)]

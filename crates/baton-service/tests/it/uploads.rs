@@ -1,9 +1,10 @@
 //! Uploads.
 
+use c1_sim::What;
 use tonic::Status;
 
 use crate::fake::{Fake, Plan, full_sync, run};
-use crate::stand_in::{Call, StandIn};
+use crate::stand_in::StandIn;
 
 const PART: usize = 524_288;
 
@@ -16,14 +17,12 @@ async fn parts(length: usize) -> Vec<usize> {
     let fake = Fake::with([Plan::Write(bytes.clone())]);
     run(&c1, &fake, c1.until_finished(1)).await.unwrap();
     c1.names();
-    c1.state(|state| {
-        assert_eq!(state.uploads[&id], bytes);
-        let sizes = state.calls.iter().filter_map(|it| match it.1 {
-            Call::UploadData(size) => Some(size),
-            _ => None,
-        });
-        sizes.collect()
-    })
+    assert_eq!(c1.uploads(&id), [bytes]);
+    let sizes = c1.calls().into_iter().filter_map(|it| match it.what {
+        What::UploadData(size) => Some(size),
+        _ => None,
+    });
+    sizes.collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,13 +37,12 @@ async fn parts_have_half_a_mebibyte() {
 async fn the_log_of_a_debugged_task_follows_the_sync() {
     let c1 = StandIn::start();
     let id = c1.give(full_sync());
-    c1.state(|state| state.tasks[0].debug = true);
+    c1.behave(|state| state.tasks[0].debug = true);
     run(&c1, &Fake::with([]), c1.until_finished(1))
         .await
         .unwrap();
     assert_eq!(c1.times("UploadAsset eof").len(), 2);
-    let last = c1.state(|state| state.uploads[&id].clone());
-    assert_eq!(last, b"{\"msg\":\"closed\"}");
+    assert_eq!(c1.uploads(&id), [&b"c1z"[..], b"{\"msg\":\"closed\"}"]);
 }
 
 fn broken() -> Status {
@@ -55,11 +53,11 @@ fn broken() -> Status {
 async fn an_upload_that_breaks_twice_succeeds() {
     let c1 = StandIn::start();
     let id = c1.give(full_sync());
-    c1.state(|state| state.upload_answers.extend([broken(), broken()]));
+    c1.behave(|state| state.upload_answers.extend([broken(), broken()]));
     let fake = Fake::with([Plan::Write(vec![1; 3 * PART])]);
     run(&c1, &fake, c1.until_finished(1)).await.unwrap();
     assert_eq!(c1.finished()[0].status, None);
-    assert_eq!(c1.state(|state| state.uploads[&id].len()), 3 * PART);
+    assert_eq!(c1.uploads(&id), [vec![1; 3 * PART]]);
     let times = c1.times("UploadAsset metadata");
     assert_eq!(
         times.iter().map(|it| it - times[0]).collect::<Vec<_>>(),
@@ -71,7 +69,7 @@ async fn an_upload_that_breaks_twice_succeeds() {
 async fn the_third_failure_is_told() {
     let c1 = StandIn::start();
     c1.give(full_sync());
-    c1.state(|state| state.upload_answers.extend([broken(), broken(), broken()]));
+    c1.behave(|state| state.upload_answers.extend([broken(), broken(), broken()]));
     run(&c1, &Fake::with([]), c1.until_finished(1))
         .await
         .unwrap();

@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod behaviour;
+mod calls;
+mod client;
+mod grpc;
+mod network;
+mod oauth;
+mod server;
+mod service;
+mod settings;
+
+pub use http::StatusCode;
+pub use tonic::{Code, Status};
+
+pub use behaviour::{Behaviour, seconds};
+pub use calls::{Call, What};
+pub use client::{CLIENT_ID, CLIENT_SECRET, HOST, client_id, task_id};
+pub use server::Server;
+pub use settings::Settings;
