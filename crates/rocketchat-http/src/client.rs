@@ -34,9 +34,11 @@ struct Trouble {
 /// budget back. Must be made and used inside a tokio runtime with a timer.
 pub struct Client {
     transport: Arc<dyn Transport>,
-    classify: Box<dyn Fn(&Response) -> Verdict + Send + Sync>,
+    classify: Arc<dyn Fn(&Response) -> Verdict + Send + Sync>,
     policy: Policy,
-    pacer: Pacer,
+    pacer: Arc<Pacer>,
+    /// What the pacer had waited before this client was made.
+    waited_before: Duration,
     random: Mutex<fastrand::Rng>,
     requests: AtomicU64,
     retries: AtomicU64,
@@ -50,15 +52,30 @@ impl Client {
         policy: Policy,
         classify: impl Fn(&Response) -> Verdict + Send + Sync + 'static,
     ) -> Self {
-        let random = policy
-            .seed
-            .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Self {
             transport,
-            classify: Box::new(classify),
-            pacer: Pacer::new(&policy),
+            classify: Arc::new(classify),
+            pacer: Arc::new(Pacer::new(&policy)),
+            waited_before: Duration::ZERO,
+            random: Mutex::new(policy.random()),
             policy,
-            random: Mutex::new(random),
+            requests: AtomicU64::new(0),
+            retries: AtomicU64::new(0),
+            refusals: AtomicU64::new(0),
+        }
+    }
+
+    /// Makes another client for the same server, which counts its own requests but keeps to the same budget: together
+    /// they send no more than one of them might. The pacer goes on with the policy that it has.
+    #[must_use]
+    pub fn sharing(&self, policy: Policy) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            classify: Arc::clone(&self.classify),
+            pacer: Arc::clone(&self.pacer),
+            waited_before: self.pacer.waited(),
+            random: Mutex::new(policy.random()),
+            policy,
             requests: AtomicU64::new(0),
             retries: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
@@ -160,7 +177,7 @@ impl Client {
             requests: self.requests.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
             refusals: self.refusals.load(Ordering::Relaxed),
-            waited: self.pacer.waited(),
+            waited: self.pacer.waited().saturating_sub(self.waited_before),
             routes: self.pacer.routes().collect(),
         }
     }

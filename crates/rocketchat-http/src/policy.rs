@@ -38,6 +38,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Returns where the random part of pauses comes from.
+    pub(crate) fn random(&self) -> fastrand::Rng {
+        self.seed
+            .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed)
+    }
+
     /// Returns the pause after `failed` failed attempts: half of the exponential value is fixed, half is random
     /// ("equal jitter"), so that clients do not come back in step and never at once.
     pub(crate) fn backoff(&self, failed: u32, random: &mut fastrand::Rng) -> Duration {

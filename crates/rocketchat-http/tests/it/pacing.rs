@@ -194,6 +194,36 @@ async fn a_budget_shared_with_another_client_is_shared() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn clients_that_share_spend_one_budget_and_count_by_themselves() {
+    let settings = Settings::default();
+    let limiter = Arc::new(Limiter::new(settings));
+    let first = Client::new(limiter.clone(), Policy::default(), judge);
+    let start = Instant::now();
+    four_calls(&first, MEMBERS).await;
+    let second = first.sharing(Policy::default());
+    let both = tokio::join!(
+        async {
+            for _ in 0..50 {
+                first.send(get(MEMBERS)).await.unwrap();
+            }
+        },
+        async {
+            for _ in 0..50 {
+                second.send(get(MEMBERS)).await.unwrap();
+            }
+        }
+    );
+    let ((), ()) = both;
+    let elapsed = start.elapsed().as_secs_f64();
+    assert_eq!(limiter.refused(), 0);
+    assert!(elapsed <= bound(settings, 104) * 1.05, "{elapsed}");
+    assert_eq!((first.stats().requests, second.stats().requests), (54, 50));
+    let third = first.sharing(Policy::default());
+    assert!(first.stats().waited > Duration::ZERO);
+    assert_eq!(third.stats().waited, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancelled_requests_may_have_been_counted() {
     let settings = Settings {
         latency: Duration::from_millis(100),
