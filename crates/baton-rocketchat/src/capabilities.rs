@@ -1,16 +1,16 @@
-//! `capabilities`: what the connector can do (`baton-runtime.md` section 2.1).
+//! What the connector is and can do, for C1 (`baton-runtime.md` sections 2.1 and 4.6).
 
 use baton_c1z::encode;
-use baton_model::ResourceType;
 use baton_proto::connector::v2::resource_type::Trait;
+use baton_proto::connector::v2::{
+    Capability, CapabilityPermissions, ConnectorCapabilities, ConnectorMetadata, CredentialDetails,
+    ResourceTypeCapability,
+};
 use rocketchat_sync::mapping::resource_types;
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::words;
-
-/// It reads, and nothing else.
-const SYNC: &[&str] = &["CAPABILITY_SYNC"];
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -18,7 +18,7 @@ struct Document {
     #[serde(rename = "@type")]
     kind: &'static str,
     resource_type_capabilities: Vec<OfType>,
-    connector_capabilities: &'static [&'static str],
+    connector_capabilities: Vec<&'static str>,
     credential_details: Nothing,
 }
 
@@ -26,7 +26,7 @@ struct Document {
 #[serde(rename_all = "camelCase")]
 struct OfType {
     resource_type: Type,
-    capabilities: &'static [&'static str],
+    capabilities: Vec<&'static str>,
     permissions: Nothing,
 }
 
@@ -49,22 +49,60 @@ struct Annotation {
 #[derive(Serialize)]
 struct Nothing {}
 
+/// Returns how the connector presents itself.
+pub(crate) fn metadata() -> ConnectorMetadata {
+    ConnectorMetadata {
+        display_name: "Rocket.Chat".to_owned(),
+        description: "Syncs the users, roles and teams of a Rocket.Chat workspace.".to_owned(),
+        capabilities: Some(capabilities()),
+        ..ConnectorMetadata::default()
+    }
+}
+
+/// It reads, and nothing else.
+fn capabilities() -> ConnectorCapabilities {
+    let sync = vec![Capability::Sync.into()];
+    let mut types: Vec<_> = resource_types()
+        .iter()
+        .map(|it| ResourceTypeCapability {
+            resource_type: Some(encode::resource_type(it)),
+            capabilities: sync.clone(),
+            permissions: Some(CapabilityPermissions::default()),
+            ..ResourceTypeCapability::default()
+        })
+        .collect();
+    let id = |it: &ResourceTypeCapability| it.resource_type.as_ref().map(|it| it.id.clone());
+    types.sort_by_key(id);
+    ConnectorCapabilities {
+        resource_type_capabilities: types,
+        connector_capabilities: sync,
+        credential_details: Some(CredentialDetails::default()),
+    }
+}
+
 /// Returns the capabilities as JSON, without a line break at the end.
 pub(crate) fn json() -> Result<String, Failure> {
-    let mut types: Vec<_> = resource_types().into_iter().map(OfType::from).collect();
-    types.sort_by(|a, b| a.resource_type.id.cmp(&b.resource_type.id));
+    let all = capabilities();
     words::json(&Document {
         kind: "type.googleapis.com/c1.connector.v2.ConnectorCapabilities",
-        resource_type_capabilities: types,
-        connector_capabilities: SYNC,
+        connector_capabilities: names(all.connector_capabilities()),
+        resource_type_capabilities: all
+            .resource_type_capabilities
+            .into_iter()
+            .map(OfType::from)
+            .collect(),
         credential_details: Nothing {},
     })
 }
 
-impl From<ResourceType> for OfType {
-    /// Tells what a sync writes of the type.
-    fn from(it: ResourceType) -> Self {
-        let it = encode::resource_type(&it);
+fn names(capabilities: impl Iterator<Item = Capability>) -> Vec<&'static str> {
+    capabilities.map(|it| it.as_str_name()).collect()
+}
+
+impl From<ResourceTypeCapability> for OfType {
+    fn from(it: ResourceTypeCapability) -> Self {
+        let capabilities = names(it.capabilities());
+        let it = it.resource_type.unwrap_or_default();
         let resource_type = Type {
             traits: it.traits().map(|it| Trait::as_str_name(&it)).collect(),
             annotations: it
@@ -77,7 +115,7 @@ impl From<ResourceType> for OfType {
         };
         Self {
             resource_type,
-            capabilities: SYNC,
+            capabilities,
             permissions: Nothing {},
         }
     }

@@ -1,5 +1,6 @@
 //! Whether the settings go together, before anything is done with them (`baton-runtime.md` section 1.5).
 
+use baton_service::Credentials;
 use rocketchat_sync::Scope;
 
 use crate::choices::{self, MOST_WORKERS};
@@ -14,7 +15,7 @@ pub(crate) fn of_sync(settings: &Settings) -> Result<(), Failure> {
     are_there(settings)?;
     belong_together(settings)?;
     exclude_each_other(settings)?;
-    is_no_service(settings)?;
+    credentials(settings)?;
     have_values(settings)?;
     files_exist(settings)?;
     are_supported(settings)?;
@@ -104,12 +105,13 @@ fn names(group: &[&'static Field], choose: impl Fn(&Field) -> bool) -> Vec<&'sta
         .collect()
 }
 
-fn is_no_service(settings: &Settings) -> Result<(), Failure> {
-    if settings.text(&fields::CLIENT_ID).is_none() {
-        return Ok(());
-    }
-    Err(Failure::usage("service mode is not supported by this version")
-        .with_hint("leave --client-id and --client-secret, or their variables, out to sync once into a file"))
+/// Returns who the connector is to C1; nothing unless it is to run as a service.
+pub(crate) fn credentials(settings: &Settings) -> Result<Option<Credentials>, Failure> {
+    let Some(client_id) = settings.text(&fields::CLIENT_ID) else {
+        return Ok(None);
+    };
+    let secret = settings.secret(&fields::CLIENT_SECRET).unwrap_or_default();
+    Ok(Some(Credentials::parse(&client_id, &secret)?))
 }
 
 /// Checks each value by itself. All that is wrong is named at once, except for a timeout of nothing, which other

@@ -214,6 +214,19 @@ fn roots() -> Roots {
     }
 }
 
+/// Returns where health checks are answered.
+pub(crate) fn health_address(settings: &Settings) -> String {
+    let host = settings
+        .text(&fields::HEALTH_CHECK_BIND_ADDRESS)
+        .unwrap_or_default();
+    let port = settings.number(&fields::HEALTH_CHECK_PORT);
+    if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
 /// Returns the directory for working files.
 pub(crate) fn temp_dir(settings: &Settings) -> PathBuf {
     settings
@@ -222,15 +235,12 @@ pub(crate) fn temp_dir(settings: &Settings) -> PathBuf {
         .unwrap_or_else(std::env::temp_dir)
 }
 
-/// Returns how c1z files are read, and written with a sync of the part. The variables have no flags (`baton-runtime.md` section 1.4).
+/// Returns how c1z files are read and written. The variables have no flags (`baton-runtime.md` section 1.4).
 ///
 /// # Errors
 /// A variable holds anything else than a number or a truth value.
 pub(crate) fn container(settings: &Settings) -> Result<baton_c1z::Options, Failure> {
-    let (kind, some_types) = part::kind(&part::of(settings)?);
     let mut options = baton_c1z::Options {
-        kind,
-        some_types,
         temp_dir: Some(temp_dir(settings)),
         limits: limits()?,
         ..baton_c1z::Options::default()
@@ -264,7 +274,7 @@ pub(crate) fn limits() -> Result<Limits, Failure> {
 }
 
 /// Reads a variable that takes only certain values.
-fn parsed<T>(
+pub(crate) fn parsed<T>(
     name: &str,
     expected: &str,
     parse: impl Fn(&str) -> Option<T>,

@@ -1,5 +1,6 @@
 //! Exit codes: the number of the gRPC status that says what went wrong (`baton-runtime.md` section 1.6).
 
+use baton_service::Code as Status;
 use rocketchat_sync::Problem;
 
 use crate::signals;
@@ -57,6 +58,14 @@ impl Code {
         }
     }
 
+    /// Returns the status that C1 is told when a task fails. Nothing that failed is told to have gone well.
+    pub(crate) fn status(self) -> Status {
+        match self {
+            Self::Interrupted | Self::Canceled | Self::Terminated => Status::Cancelled,
+            code => Status::from(i32::from(code as u8)),
+        }
+    }
+
     /// Returns the code of a failed sync.
     pub(crate) fn of_sync(error: &rocketchat_sync::Error) -> Self {
         use rocketchat_sync::Error;
@@ -87,6 +96,24 @@ impl Code {
             Self::PermissionDenied
         } else {
             Self::Unauthenticated
+        }
+    }
+
+    /// Returns the code of what C1 answered.
+    pub(crate) fn of_status(code: Status) -> Self {
+        match code {
+            Status::Cancelled => Self::Canceled,
+            Status::InvalidArgument => Self::InvalidArgument,
+            Status::DeadlineExceeded => Self::DeadlineExceeded,
+            Status::NotFound => Self::NotFound,
+            Status::PermissionDenied => Self::PermissionDenied,
+            Status::FailedPrecondition => Self::FailedPrecondition,
+            Status::Aborted => Self::Aborted,
+            Status::Unimplemented => Self::Unimplemented,
+            Status::Internal => Self::Internal,
+            Status::Unavailable => Self::Unavailable,
+            Status::Unauthenticated => Self::Unauthenticated,
+            _ => Self::Unknown,
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use baton_c1z::{Limits, Reader};
-use rocketchat_http::Credentials;
+use rocketchat_http::{Credentials, Policy};
 use rocketchat_sim::{Account, Limiter, Member, Server, Shape, User, Workspace};
 use rocketchat_sync::mapping::team::TEAM_ROLES;
 use rocketchat_sync::{DormantMemberships, Options};
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::logging::Logging;
 use crate::oneshot::{Synced, Terms, sync_to_file};
 use crate::outputs::Output;
+use crate::remote::Remote;
 use crate::settings::Settings;
 use crate::summary::SummaryFile;
 use crate::values::{RateLimit, parse_rate_limit};
@@ -70,17 +71,17 @@ pub(crate) async fn run(
         checked?;
         let workspace = reach(&server, account)?;
         let options = choices::options(settings, &workspace.user_id, Some(NO_COMPARISON))?;
+        let remote = Remote::of(workspace, Policy::default(), choices::http_config(settings))?;
         let terms = Terms {
             file: &file,
             outputs: &Output::all(settings, &file)?,
             container: choices::container(settings)?,
-            http: choices::http_config(settings),
             // The next demo has another address, and so nothing to continue.
             resume: None,
             max_duration: choices::max_duration(settings),
             logs,
         };
-        sync_to_file(workspace, options, terms, stop).await
+        sync_to_file(&remote, options, terms, stop).await
     };
     let synced = summary.record(outcome.await)?;
     let contents = Contents::read(&file)?;

@@ -24,6 +24,8 @@ pub(crate) enum Step {
     Usage,
     /// Nothing that has a name.
     Task,
+    /// Beginning to serve, before there is a task.
+    Serving,
     Validating,
     ListingResources,
     ListingGrants,
@@ -32,7 +34,7 @@ pub(crate) enum Step {
 impl Step {
     fn words(self) -> &'static str {
         match self {
-            Self::Usage | Self::Task => "",
+            Self::Usage | Self::Task | Self::Serving => "",
             Self::Validating => "validate failed: ",
             Self::ListingResources => "error: listing resources failed: ",
             Self::ListingGrants => "sync-grants-for-resource: error listing grants: ",
@@ -106,9 +108,30 @@ impl Failure {
         news.collect()
     }
 
+    /// Returns the error and what led to it.
+    fn with_causes(&self) -> String {
+        let mut said = vec![self.error()];
+        said.extend(self.causes());
+        said.join(": ")
+    }
+
+    /// Returns what C1 is told when a task fails, and shows to people: what was being done, the error, its causes and what
+    /// can be done.
+    pub(crate) fn sentence(&self) -> String {
+        let said = format!("{}{}", self.step.words(), self.with_causes());
+        match &self.hint {
+            Some(hint) => format!("{said}; {hint}"),
+            None => said,
+        }
+    }
+
     /// Returns what can be done about it, where that is known.
     pub(crate) fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        self.code
     }
 
     pub(crate) fn exit_code(&self) -> u8 {
@@ -151,13 +174,14 @@ impl Failure {
 
     /// Returns the error in the shape of other connectors: as a status, in one line, unless it is about usage.
     fn last_line(&self) -> String {
-        let mut said = vec![self.error()];
-        said.extend(self.causes());
-        let said = said.join(": ");
+        let said = self.with_causes();
         if self.step == Step::Usage {
             return said;
         }
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        if self.step == Step::Serving {
+            return format!("runner: {said}");
+        }
         let code = self.code.name();
         let status = |said: &str| format!("rpc error: code = {code} desc = {said}");
         let inner = match (self.step, self.code) {
@@ -191,6 +215,23 @@ impl Failure {
         Self {
             code,
             error,
+            hint,
+            step,
+        }
+    }
+}
+
+impl From<baton_service::Error> for Failure {
+    fn from(error: baton_service::Error) -> Self {
+        use baton_service::Error;
+        let step = match &error {
+            Error::Unreachable { .. } | Error::Hello(_) | Error::Health { .. } => Step::Serving,
+            _ => Step::Usage,
+        };
+        let hint = error.hint().map(str::to_owned);
+        Self {
+            code: Code::of_status(error.code()),
+            error: error.into(),
             hint,
             step,
         }

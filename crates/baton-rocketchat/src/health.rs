@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
+use crate::choices;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::fields;
@@ -21,15 +22,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
             "invalid endpoint: {endpoint} (valid: health, ready, live)"
         )));
     }
-    let host = settings
-        .text(&fields::HEALTH_CHECK_BIND_ADDRESS)
-        .unwrap_or_default();
-    let host = if host.contains(':') && !host.starts_with('[') {
-        format!("[{host}]")
-    } else {
-        host
-    };
-    let address = format!("{host}:{}", settings.number(&fields::HEALTH_CHECK_PORT));
+    let address = choices::health_address(settings);
     let seconds = u64::try_from(settings.number(&fields::HEALTH_TIMEOUT)).unwrap_or_default();
     let url = format!("http://{address}/{endpoint}");
     match status(

@@ -25,7 +25,9 @@ mod outputs;
 mod part;
 mod paths;
 mod progress;
+mod remote;
 mod schema;
+mod service;
 mod settings;
 mod show;
 mod signals;
@@ -100,6 +102,9 @@ async fn dispatch(word: Word, settings: &Settings) -> Result<(), Failure> {
     match word {
         Word::Validate => validate::run(settings, stop).await,
         Word::Demo => demo::run(settings, &logs, stop).await,
+        _ if settings.text(&fields::CLIENT_ID).is_some() => {
+            service::run(settings, logs, stop).await
+        }
         _ => oneshot::run(settings, &logs, stop).await,
     }
 }

@@ -1,13 +1,13 @@
 //! One sync of one workspace into one file.
 
-use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use baton_model::{Clock as _, SyncId};
 use baton_sinks::{C1z, Recalled, Resume, Sink};
-use rocketchat_http::{Client, Config, HttpTransport, Policy};
+use rocketchat_http::Policy;
 use rocketchat_sync::{Error, Options, Report, sync_with_progress};
 
 use crate::choices::{self, Workspace};
@@ -17,9 +17,10 @@ use crate::failure::Failure;
 use crate::logging::{Format, Logging};
 use crate::outputs::Output;
 use crate::progress::{self, Board};
+use crate::remote::Remote;
 use crate::settings::Settings;
 use crate::summary::{self, SummaryFile};
-use crate::{checks, on_demand, words};
+use crate::{checks, on_demand, part, words};
 
 /// Where a sync goes, how long it may take, and how it is told.
 pub(crate) struct Terms<'a> {
@@ -28,7 +29,6 @@ pub(crate) struct Terms<'a> {
     pub(crate) outputs: &'a [Output],
     /// How the file is read and written.
     pub(crate) container: baton_c1z::Options,
-    pub(crate) http: Config,
     /// Whether an interrupted sync of the file is continued; `None` keeps nothing of an interrupted one either.
     pub(crate) resume: Option<bool>,
     pub(crate) max_duration: Option<Duration>,
@@ -82,16 +82,16 @@ pub(crate) async fn run(
         checked?;
         let workspace = Workspace::of(settings)?;
         let options = choices::options(settings, &workspace.user_id, None)?;
+        let remote = Remote::of(workspace, Policy::default(), choices::http_config(settings))?;
         let terms = Terms {
             file: &file,
             outputs: &Output::all(settings, &file)?,
             container: choices::container(settings)?,
-            http: choices::http_config(settings),
             resume: Some(choices::resume(settings)),
             max_duration: choices::max_duration(settings),
             logs,
         };
-        sync_to_file(workspace, options, terms, stop).await
+        sync_to_file(&remote, options, terms, stop).await
     };
     summary.record(outcome.await)?;
     Ok(())
@@ -102,34 +102,38 @@ const NOT_KEPT: &str = "nothing of it is kept, and the next sync starts over";
 
 /// Runs a sync into a file and logs what it did. The file is checked before the first request.
 pub(crate) async fn sync_to_file(
-    workspace: Workspace,
+    remote: &Remote,
     mut options: Options,
     terms: Terms<'_>,
     stop: impl Future<Output = String>,
 ) -> Result<Synced, Failure> {
     let started = Instant::now();
     let Terms { file, logs, .. } = terms;
-    let address = workspace.base_url.to_string();
     let resume = terms.resume.map(|allowed| Resume {
-        subject: format!("{address} as {}", workspace.user_id),
+        subject: format!("{} as {}", remote.address, options.user_id),
         allowed,
     });
     let clock = Arc::new(SystemClock);
-    let sink = C1z::open(file, terms.container.clone(), clock, resume.as_ref())?;
+    let (kind, some_types) = part::kind(&options.scope);
+    let container = baton_c1z::Options {
+        kind,
+        some_types,
+        ..terms.container.clone()
+    };
+    let sink = C1z::open(file, container, clock, resume.as_ref())?;
     if options.max_shrink > 0 {
         options.previous = sink.previous()?.map(|previous| previous.summary);
     }
     let sync_id = sink.sync_id();
-    let client = connect(workspace, Policy::default(), terms.http.clone())?;
     tracing::info!(sync.id = %sync_id, file = %file.display(), "syncing");
     if let Some(recalled) = sink.recalled() {
         tell(recalled);
     }
     let journal = sink.journal();
     let sink = Output::beside(Box::new(sink), terms.outputs)?;
-    let report = watch(&client, &options, sink, &terms, stop).await;
+    let report = watch(remote, &options, sink, &terms, stop).await;
     // By now the sink has decided what becomes of the work.
-    let report = report.map_err(|ended| ended.failure(&address, journal.holds_work()))?;
+    let report = report.map_err(|ended| ended.failure(&remote.address, journal.holds_work()))?;
     let synced = Synced {
         sync_id,
         file: file.to_owned(),
@@ -183,29 +187,29 @@ fn tell(recalled: Recalled) {
 
 /// Runs a sync for as long as it may take, and shows how far it is.
 async fn watch(
-    client: &Client,
+    remote: &Remote,
     options: &Options,
     sink: Box<dyn Sink>,
     terms: &Terms<'_>,
     stop: impl Future<Output = String>,
 ) -> Result<Report, Ended> {
     let board = Board::new(options);
-    let is_out_of_time = Cell::new(false);
+    let is_out_of_time = AtomicBool::new(false);
     let stop = async {
         tokio::select! {
             signal = stop => signal,
             limit = elapsed(terms.max_duration) => {
-                is_out_of_time.set(true);
+                is_out_of_time.store(true, Ordering::Relaxed);
                 format!("--max-duration {}, with {}", words::duration(limit), board.so_far())
             }
         }
     };
     let outcome = tokio::select! {
-        outcome = sync_with_progress(client, options, sink, stop, &board) => outcome,
-        never = progress::show(&board, client, terms.logs.terminal.as_ref()) => match never {},
+        outcome = sync_with_progress(&remote.client, options, sink, stop, &board) => outcome,
+        never = progress::show(&board, &remote.client, terms.logs.terminal.as_ref()) => match never {},
     };
     outcome.map_err(|error| {
-        if is_out_of_time.get() {
+        if is_out_of_time.load(Ordering::Relaxed) {
             Ended::OutOfTime(error)
         } else {
             Ended::Failed(error)
@@ -226,21 +230,4 @@ fn too_long(error: Error) -> Failure {
     Failure::new(Code::DeadlineExceeded, error.into()).with_hint(
         "`baton-rocketchat validate` says how long a sync takes, and what would make it faster",
     )
-}
-
-/// Makes a client; nothing is sent yet.
-pub(crate) fn connect(
-    workspace: Workspace,
-    policy: Policy,
-    config: Config,
-) -> Result<Client, Failure> {
-    if workspace.base_url.is_cleartext_to_remote() {
-        tracing::warn!(url = %workspace.base_url, "the token travels without encryption: the base URL is not https");
-    }
-    let transport = HttpTransport::new(workspace.base_url, workspace.credentials, config)?;
-    Ok(Client::new(
-        Arc::new(transport),
-        policy,
-        rocketchat_sync::verdict,
-    ))
 }

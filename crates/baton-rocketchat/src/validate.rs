@@ -10,8 +10,8 @@ use crate::checks;
 use crate::choices::{self, Workspace};
 use crate::code::Code;
 use crate::failure::{Failure, Step};
-use crate::oneshot::connect;
 use crate::outputs::Output;
+use crate::remote::Remote;
 use crate::settings::Settings;
 use crate::values::OutputFormat;
 use crate::words::{json, print};
@@ -28,13 +28,12 @@ pub(crate) async fn run(
     Output::all(settings, &choices::file(settings))?;
     let workspace = Workspace::of(settings)?;
     let options = choices::options(settings, &workspace.user_id, None)?;
-    let address = workspace.base_url.to_string();
     // Somebody waits for the answer, and trouble that passes is worth knowing of.
     let policy = Policy {
         attempts: 3,
         ..Policy::default()
     };
-    let client = connect(workspace, policy, choices::http_config(settings))?;
+    let Remote { client, address } = Remote::of(workspace, policy, choices::http_config(settings))?;
     let mut found = tokio::select! {
         found = validate(&client, &options) => found,
         reason = stop => return Err(stopped(&reason)),

@@ -86,8 +86,8 @@ fn counts<'a>(
         ("users", USER, &summary.resources, true),
         ("roles", ROLE, &summary.resources, true),
         ("teams", TEAM, &summary.resources, true),
-        ("role grants", ROLE, &summary.grants, scope.has_access()),
-        (MEMBERSHIPS, TEAM, &summary.grants, scope.has_access()),
+        ("role grants", ROLE, &summary.grants, scope.has_grants()),
+        (MEMBERSHIPS, TEAM, &summary.grants, scope.has_grants()),
     ];
     counted
         .into_iter()

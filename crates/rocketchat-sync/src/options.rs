@@ -56,6 +56,6 @@ impl Options {
 
     /// Tells whether memberships of deactivated users are looked up.
     pub(crate) fn resolves_dormant(&self) -> bool {
-        self.dormant_memberships == DormantMemberships::Resolve && self.scope.has_access()
+        self.dormant_memberships == DormantMemberships::Resolve && self.scope.has_grants()
     }
 }

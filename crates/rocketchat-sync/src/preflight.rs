@@ -5,19 +5,33 @@
 
 use std::collections::HashMap;
 
+use baton_sinks::NoJournal;
 use rocketchat_api::{
     Account, Info, Kind, Me, Page, Permission, PermissionsListAll, RoleId, RolesList, ServerInfo,
     UserId, UsersListByStatus,
 };
+use rocketchat_http::Client;
 
 use crate::api::Api;
 use crate::problem::{
     MissingPermission, NamedRole, Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS,
 };
+use crate::work::Work;
 use crate::{Error, Options};
 
 /// The release that brought `users.listByStatus`.
 const LIST_BY_STATUS_SINCE: (u32, u32) = (6, 8);
+
+/// Asks whether a sync could begin: whether the server answers, whose the token is, and what that account may do. Three
+/// requests if all is well.
+///
+/// # Errors
+/// As [`sync`](crate::sync), before it reads any list.
+pub async fn check(client: &Client, options: &Options) -> Result<(), Error> {
+    let work = Work::new(&NoJournal);
+    let api = Api::new(client, &work, &());
+    Preflight::run(api, options).await?.check(api).await
+}
 
 /// The server, the token's owner, and what the owner may do.
 pub(crate) struct Preflight {

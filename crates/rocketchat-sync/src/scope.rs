@@ -16,17 +16,29 @@ pub enum Scope {
     Types {
         /// The types, as in [`resource_types`](crate::mapping::resource_types).
         types: BTreeSet<ResourceTypeId>,
-        /// Whether their entitlements and grants are synced too. A grant names its principal, whose own resource is only
-        /// synced if its type is among the types.
-        access: bool,
+        /// What is synced of the access to them. A grant names its principal, whose own resource is only synced if its
+        /// type is among the types.
+        access: Access,
     },
     /// Single resources. One that does not exist is left out, and [reported](crate::Report::absent).
     Resources {
         /// Their identifiers.
         ids: BTreeSet<ResourceId>,
-        /// Whether their entitlements and grants are synced too, with the principals of the grants.
-        access: bool,
+        /// What is synced of the access to them; grants with their principals.
+        access: Access,
     },
+}
+
+/// What is synced of the access to resources.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Nothing: resources alone.
+    Nothing,
+    /// What there is to hold, but not who holds it.
+    Entitlements,
+    /// Everything.
+    #[default]
+    Grants,
 }
 
 impl Scope {
@@ -36,7 +48,7 @@ impl Scope {
 
     /// Tells whether the users have to be read: for their own sake, or because they hold what is synced.
     pub(crate) fn needs_users(&self) -> bool {
-        self.has_any(USER) || self.has_access() && self.has_holdable()
+        self.has_any(USER) || self.has_grants() && self.has_holdable()
     }
 
     /// Tells whether anything is synced for its own sake that users can hold.
@@ -44,10 +56,15 @@ impl Scope {
         self.has_any(ROLE) || self.has_any(TEAM)
     }
 
-    /// Tells whether entitlements and grants are synced.
-    pub fn has_access(&self) -> bool {
+    /// Tells whether grants are synced.
+    pub fn has_grants(&self) -> bool {
+        self.access() == Access::Grants
+    }
+
+    /// Returns what is synced of the access to resources.
+    pub fn access(&self) -> Access {
         match self {
-            Self::Workspace => true,
+            Self::Workspace => Access::Grants,
             Self::Types { access, .. } | Self::Resources { access, .. } => *access,
         }
     }

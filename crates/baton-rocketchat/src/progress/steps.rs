@@ -35,7 +35,7 @@ pub(crate) fn complete(synced: &Synced, summary: Option<&str>) {
         let count = synced.resources(kind);
         tracing::info!(resource_type_id = kind, count, "Synced resources");
     }
-    if scope.has_access() {
+    if scope.has_grants() {
         tracing::info!("Syncing static entitlements...");
         for what in ["entitlements", "grants"] {
             tracing::info!("Syncing {what}...");

@@ -30,9 +30,9 @@ impl Run<'_> {
         if teams.existing.is_empty() && scope.has_all(TEAM) {
             guard::check_no_teams(self.api, self.options).await?;
         }
-        if !scope.has_access() {
+        if !scope.has_grants() {
             let alone = teams.existing.iter();
-            let records = alone.map(|it| Record::Resource(team::resource(&it.team, None)));
+            let records = alone.flat_map(|it| holdable(&it.team, None, self.options.team_roles));
             return Ok(self.write(records.collect()).await?);
         }
         for it in teams.existing {
@@ -202,21 +202,26 @@ impl Run<'_> {
     }
 }
 
+/// Returns a team, and what there is to hold of it.
+fn holdable(team: &Team, members: Option<Members>, team_roles: bool) -> Vec<Record> {
+    let mut records = vec![
+        Record::Resource(team::resource(team, members)),
+        Record::Entitlement(team::member_entitlement(team)),
+    ];
+    if team_roles {
+        let entitlements = TEAM_ROLES.map(|role| team::role_entitlement(team, role));
+        records.extend(entitlements.map(Record::Entitlement));
+    }
+    records
+}
+
 fn records(
     it: &TeamMembers,
     members: Members,
     dormant: &[Dormant],
     team_roles: bool,
 ) -> Vec<Record> {
-    let mut records = vec![
-        Record::Resource(team::resource(&it.team, Some(members))),
-        Record::Entitlement(team::member_entitlement(&it.team)),
-    ];
-    if team_roles {
-        records.extend(
-            TEAM_ROLES.map(|role| Record::Entitlement(team::role_entitlement(&it.team, role))),
-        );
-    }
+    let mut records = holdable(&it.team, Some(members), team_roles);
     let member = team::member(&it.team.id);
     let principals = it
         .members

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use baton_model::{Record, Resource, ResourceId};
 
-use crate::Scope;
+use crate::scope::{Access, Scope};
 
 /// Everything that a scope leaves out, and what it still lacks.
 pub(super) struct Selection<'a> {
@@ -17,11 +17,11 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn new(scope: &'a Scope) -> Self {
-        let (ids, access) = match scope {
-            Scope::Resources { ids, access } => (ids.iter().collect(), *access),
+        let (ids, has_principals) = match scope {
+            Scope::Resources { ids, .. } => (ids.iter().collect(), scope.has_grants()),
             Scope::Workspace | Scope::Types { .. } => (BTreeSet::new(), false),
         };
-        let may_name = access && scope.has_holdable();
+        let may_name = has_principals && scope.has_holdable();
         Self {
             scope,
             held: may_name.then(HashMap::new),
@@ -39,9 +39,9 @@ impl<'a> Selection<'a> {
             match record {
                 Record::ResourceType(it) if !self.scope.has_type(&it.id) => {}
                 Record::Resource(it) if !self.scope.has(&it.id) => self.hold(it),
-                Record::Entitlement(it) if !self.has_access_to(it.id.resource()) => {}
+                Record::Entitlement(it) if !self.has(Access::Entitlements, it.id.resource()) => {}
                 Record::Grant(it) => {
-                    if self.has_access_to(it.entitlement.resource()) {
+                    if self.has(Access::Grants, it.entitlement.resource()) {
                         let held = self.held.as_mut();
                         let principal = held.and_then(|held| held.remove(&it.principal));
                         picked.extend(principal.map(Record::Resource));
@@ -64,8 +64,8 @@ impl<'a> Selection<'a> {
         self.absent.iter().copied().cloned().collect()
     }
 
-    fn has_access_to(&self, id: &ResourceId) -> bool {
-        self.scope.has_access() && self.scope.has(id)
+    fn has(&self, access: Access, id: &ResourceId) -> bool {
+        self.scope.access() >= access && self.scope.has(id)
     }
 
     fn hold(&mut self, it: Resource) {

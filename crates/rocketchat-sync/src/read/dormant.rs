@@ -10,7 +10,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use rocketchat_api::{Kind, Team, TeamId, UserId, UsersListTeams};
 use tokio::sync::Notify;
 
@@ -148,17 +148,12 @@ impl Search {
         let before = self.state().found.asked;
         let total = Some(before + users.len() as u64);
         let mut answers = std::pin::pin!(
-            stream::iter(users)
-                .map(async |user_id| {
-                    if !self.is_worth_asking().await {
-                        return Ok::<_, Error>(None);
-                    }
-                    Ok(Some((user_id, self.teams_of(api, user_id).await?)))
-                })
+            stream::iter(users.iter().cloned())
+                .map(|user_id| self.ask_one(api, user_id).boxed())
                 .buffered(options.workers.max(1))
         );
         while let Some(Some((user_id, teams))) = answers.try_next().await? {
-            let asked = self.state().note(user_id, &teams);
+            let asked = self.state().note(&user_id, &teams);
             if asked == 1 {
                 api.progress.begin(Stage::DormantMemberships);
             }
@@ -167,22 +162,43 @@ impl Search {
         Ok(())
     }
 
+    /// Asks for the teams of a user; nothing once there is nothing to find.
+    async fn ask_one(
+        &self,
+        api: Api<'_>,
+        user_id: UserId,
+    ) -> Result<Option<(UserId, Vec<UserTeam>)>, Error> {
+        if !self.is_worth_asking().await {
+            return Ok(None);
+        }
+        let teams = self.teams_of(api, &user_id).await?;
+        Ok(Some((user_id, teams)))
+    }
+
+    /// The same for a user that an interrupted sync asked for.
+    async fn ask_one_again(
+        &self,
+        api: Api<'_>,
+        user_id: UserId,
+    ) -> Result<Option<(UserId, Vec<UserTeam>)>, Error> {
+        if !self.has_new_rows() {
+            return Ok(None);
+        }
+        let teams = self.ask_teams(api, &user_id).await?;
+        Ok(Some((user_id, teams)))
+    }
+
     /// Asks anew for the teams of users that an interrupted sync asked for, as long as there is anything to find. Teams that
     /// count as many rows as then have no member whom that sync could not find.
     pub(crate) async fn ask_again(&self, api: Api<'_>, options: &Options) -> Result<(), Error> {
         let recalled = std::mem::take(&mut self.state().recalled);
         let mut answers = std::pin::pin!(
-            stream::iter(&recalled)
-                .map(async |user_id| {
-                    if !self.has_new_rows() {
-                        return Ok::<_, Error>(None);
-                    }
-                    Ok(Some((user_id, self.ask_teams(api, user_id).await?)))
-                })
+            stream::iter(recalled)
+                .map(|user_id| self.ask_one_again(api, user_id).boxed())
                 .buffered(options.workers.max(1))
         );
         while let Some(Some((user_id, teams))) = answers.try_next().await? {
-            self.state().correct(user_id, &teams);
+            self.state().correct(&user_id, &teams);
         }
         Ok(())
     }

@@ -177,7 +177,7 @@ pub(crate) async fn read_teams(
     } = read_whole(api, TeamsListAll).await?;
     teams.retain(|team| scope.has(&mapping::team::id(&team.id)));
     teams.sort_by(|a, b| a.id.cmp(&b.id));
-    if !scope.has_access() {
+    if !scope.has_grants() {
         let alone = teams.into_iter().map(TeamMembers::unread);
         api.progress.end(Stage::Teams);
         search.end_of_teams();

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use baton_model::Summary;
+use rocketchat_http::{Client, Policy};
 use rocketchat_sim::{
     Account, Action, Fault, Member, Paging, Server, Settings, Shape, Team, User, Version, Workspace,
 };
-use rocketchat_sync::{DormantMemberships, Error, Options};
+use rocketchat_sync::{DormantMemberships, Error, Options, check, verdict};
 
 use crate::server::{check_truth, connect, ids, settings, start, sync_as, truth, workspace};
 use crate::support::{Outcome, describe, run};
@@ -82,6 +83,21 @@ async fn only_endpoints_that_can_be_proven_whole_are_asked() {
             "{query}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_look_ahead_says_what_a_sync_would() {
+    let server = start(Vec::new()).await;
+    let (transport, options) = connect(&server, Account::Reader);
+    let client = Client::new(transport, Policy::default(), verdict);
+    check(&client, &options).await.unwrap();
+    assert_eq!(server.log().len(), 3);
+    let error = check(&client, &Options::new("somebodyElse".into())).await;
+    let text = describe(&error.unwrap_err());
+    assert!(
+        text.contains("not to the configured user somebodyElse"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use baton_model::ResourceId;
 use rocketchat_sim::{Account, Action, Fault, Server, Version};
-use rocketchat_sync::{Report, Scope};
+use rocketchat_sync::{Access, Report, Scope};
 
 use crate::server::{connect, ids, settings, start, truth, workspace};
 use crate::support::{describe, run};
@@ -38,14 +38,14 @@ async fn server() -> Server {
         .unwrap()
 }
 
-fn types(types: &[&'static str], access: bool) -> Scope {
+fn types(types: &[&'static str], access: Access) -> Scope {
     Scope::Types {
         types: types.iter().copied().map(Into::into).collect(),
         access,
     }
 }
 
-fn resources(ids: &[(&'static str, &str)], access: bool) -> Scope {
+fn resources(ids: &[(&'static str, &str)], access: Access) -> Scope {
     Scope::Resources {
         ids: ids
             .iter()
@@ -74,7 +74,11 @@ fn check(synced: &Synced, expected: impl Fn(&str) -> bool) {
 
 #[tokio::test]
 async fn resources_only_asks_for_no_members() {
-    let synced = sync(&server().await, types(&["user", "role", "team"], false)).await;
+    let synced = sync(
+        &server().await,
+        types(&["user", "role", "team"], Access::Nothing),
+    )
+    .await;
     check(&synced, |id| !is_access(id));
     assert!(
         synced
@@ -86,10 +90,36 @@ async fn resources_only_asks_for_no_members() {
 }
 
 #[tokio::test]
+async fn entitlements_come_without_asking_who_holds_them() {
+    let server = server().await;
+    let synced = sync(
+        &server,
+        types(&["user", "role", "team"], Access::Entitlements),
+    )
+    .await;
+    let is_grant = |id: &str| id.contains(":assigned:") || id.contains(":member:");
+    check(&synced, |id| !is_grant(id));
+    assert!(synced.found.iter().any(|id| id.ends_with(":assigned")));
+    assert!(synced.found.iter().any(|id| id.ends_with(":member")));
+    assert!(!synced.routes.iter().any(|it| it.contains("teams.members")));
+    let team = server.workspace().teams[3].id.to_string();
+    let synced = sync(
+        &server,
+        resources(&[("team", team.as_str())], Access::Entitlements),
+    )
+    .await;
+    check(&synced, |id| {
+        ["user", "role", "team"].contains(&id)
+            || id == format!("team:{team}")
+            || id == format!("team:{team}:member")
+    });
+}
+
+#[tokio::test]
 async fn a_team_whose_members_were_not_read_does_not_count_them() {
     let server = server().await;
     let (transport, mut options) = connect(&server, Account::Reader);
-    options.scope = types(&["team"], false);
+    options.scope = types(&["team"], Access::Nothing);
     let lines = run(transport, &options).await.lines.unwrap();
     let team = lines
         .iter()
@@ -112,21 +142,21 @@ async fn types_are_whole_with_the_grants_of_what_they_hold() {
         &["role", "team"],
         &["user", "role", "team"],
     ] {
-        let synced = sync(&server, types(kinds, true)).await;
+        let synced = sync(&server, types(kinds, Access::Grants)).await;
         check(&synced, |id| kinds.contains(&id.split(':').next().unwrap()));
     }
 }
 
 #[tokio::test]
 async fn users_alone_cost_no_request_for_teams() {
-    let synced = sync(&server().await, types(&["user"], true)).await;
+    let synced = sync(&server().await, types(&["user"], Access::Grants)).await;
     assert!(
         synced.routes.iter().all(|it| !it.contains("teams")),
         "{:?}",
         synced.routes
     );
     assert!(synced.report.disabled_users > 0);
-    let roles = sync(&server().await, types(&["role"], false)).await;
+    let roles = sync(&server().await, types(&["role"], Access::Nothing)).await;
     assert!(
         roles
             .routes
@@ -141,7 +171,7 @@ async fn roles_that_the_first_list_lacked_are_looked_for_without_users_too() {
     let short = r#"{"roles":[{"_id":"user","name":"user","scope":"Users"}],"success":true}"#;
     let short = Action::answer(200, "application/json", short);
     let server = start(vec![Fault::new("roles.list", 1, short)]).await;
-    let synced = sync(&server, types(&["role"], false)).await;
+    let synced = sync(&server, types(&["role"], Access::Nothing)).await;
     check(&synced, |id| {
         !is_access(id) && (id == "role" || id.starts_with("role:"))
     });
@@ -160,9 +190,21 @@ async fn a_part_that_holds_much_less_than_before_is_refused_too() {
         it.teams.truncate(5);
     });
     for (scope, lost, kept) in [
-        (types(&["user", "role"], false), "users went", "teams went"),
-        (types(&["team"], false), "teams went", "memberships went"),
-        (types(&["team"], true), "memberships went", "users went"),
+        (
+            types(&["user", "role"], Access::Nothing),
+            "users went",
+            "teams went",
+        ),
+        (
+            types(&["team"], Access::Nothing),
+            "teams went",
+            "memberships went",
+        ),
+        (
+            types(&["team"], Access::Grants),
+            "memberships went",
+            "users went",
+        ),
     ] {
         let (transport, mut options) = connect(&server, Account::Reader);
         options.scope = scope;
@@ -173,7 +215,7 @@ async fn a_part_that_holds_much_less_than_before_is_refused_too() {
     }
     // Of single resources nothing is known but that they are fewer.
     let (transport, mut options) = connect(&server, Account::Reader);
-    options.scope = resources(&[("role", "admin")], true);
+    options.scope = resources(&[("role", "admin")], Access::Grants);
     options.previous = Some(whole);
     assert!(run(transport, &options).await.result.is_ok());
 }
@@ -192,7 +234,7 @@ async fn single_resources_come_with_those_who_hold_them() {
         ("team", team.as_str()),
         ("team", "nobody"),
     ];
-    let synced = sync(&server, resources(&targets, true)).await;
+    let synced = sync(&server, resources(&targets, Access::Grants)).await;
     let grants = |id: &str| {
         id.starts_with("role:admin:assigned:") || id.starts_with(&format!("team:{team}:member:"))
     };
@@ -229,7 +271,7 @@ async fn single_resources_without_grants_come_alone() {
     let server = server().await;
     let user = server.workspace().users[5].id.to_string();
     let targets = [("user", user.as_str()), ("role", "admin")];
-    let synced = sync(&server, resources(&targets, false)).await;
+    let synced = sync(&server, resources(&targets, Access::Nothing)).await;
     check(&synced, |id| {
         ["user", "role", "team", "role:admin"].contains(&id) || id == format!("user:{user}")
     });

@@ -204,25 +204,18 @@ pub(super) async fn values_out_of_range() {
     }
 }
 
-pub(super) async fn half_of_the_credentials() {
+pub(super) async fn wrong_credentials() {
     let words = "if any flags in the group [client-id client-secret] are set they must all be set; missing [client-secret]";
     check(&Binary::unreachable(), &["--client-id", "x"], 2, words).await;
     let binary = Binary::unreachable().with("BATON_CLIENT_SECRET", "canary-secret");
-    check(
-        &binary,
-        &["--client-id", "x"],
-        2,
-        "service mode is not supported by this version",
-    )
-    .await;
-}
-
-pub(super) async fn the_health_server() {
-    // The flag is taken, and means nothing to a run that syncs once.
-    let run = Binary::unreachable()
-        .run(&["--health-check", "--list-action-schemas"])
-        .await;
-    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    check(&binary, &["--client-id", "x"], 2, "invalid client id").await;
+    let id = "happy-otter-12345@acme.conductor.one/pcc";
+    check(&binary, &["--client-id", id], 2, "invalid client secret").await;
+    let run = binary.run(&["--client-id", id]).await;
+    assert!(!run.stderr.contains("canary"), "{}", run.stderr);
+    // A run that only looks is told as well.
+    let run = binary.run(&["validate", "--client-id", id]).await;
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
 }
 
 pub(super) async fn the_health_check() {
@@ -269,9 +262,4 @@ pub(super) async fn the_health_check() {
     check(&nobody, &["health-check"], 14, words).await;
     let words = "invalid endpoint: foo (valid: health, ready, live)";
     check(&nobody, &["health-check", "--endpoint", "foo"], 2, words).await;
-}
-
-pub(super) async fn the_host_id() {
-    let binary = Binary::unreachable().with("BATON_HOST_ID", "h");
-    assert_eq!(binary.run(&["--list-action-schemas"]).await.code, Some(0));
 }
