@@ -5,26 +5,35 @@ use std::path::Path;
 use baton_proto::connector::v2::{ConnectorMetadata, Resource};
 use baton_proto::connectorapi::baton::v1::task::SyncFullTask;
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use crate::Failure;
 
-/// A connector that reads a source system.
-///
-/// Both calls can be made several times at once, and their futures can be dropped at any time: a dropped one has to
-/// stop what it began, requests first of all.
+/// A connector that reads a source system. Its calls can be made several times at once, and a panic in one of them is
+/// the failure of that one.
 pub trait Connector: Send + Sync + 'static {
     /// Returns how the connector presents itself to C1. The display name must not be empty.
     fn metadata(&self) -> ConnectorMetadata;
 
-    /// Asks the source system whether a sync could begin.
+    /// Asks the source system whether a sync could begin. The future can be dropped at any time, and its requests with
+    /// it.
     fn validate(&self) -> BoxFuture<'_, Result<(), Failure>>;
 
     /// Syncs into a new file, which has to be complete when the future ends well. Its folder belongs to this sync
-    /// alone, and whatever is in it is removed afterwards.
+    /// alone, and is removed afterwards with whatever is in it.
+    ///
+    /// `stop` is cancelled when nobody wants the file any more: C1 took the task back or is gone, or the process ends.
+    /// Then the sync has to send no more requests, and to end, with any result, as soon as nothing that it began goes
+    /// on, on other threads too. Only then C1 is told, which may give out the task again. What has not ended after 60 s,
+    /// or 5 s if the process ends, is dropped.
+    ///
+    /// The future is a task of its own, so that on a runtime with several threads it holds up nothing by being slow to
+    /// yield.
     fn sync<'a>(
         &'a self,
         request: &'a SyncRequest,
         file: &'a Path,
+        stop: CancellationToken,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// Begins to write down what is logged, in every detail and as JSON, to a new file, until the result is dropped. C1

@@ -1,5 +1,7 @@
 //! How a task fails.
 
+use std::any::Any as Anything;
+
 use prost_types::Any;
 use tonic::{Code, Status};
 
@@ -23,6 +25,16 @@ impl Failure {
             details: Vec::new(),
             is_retryable: true,
         }
+    }
+
+    /// Makes the failure of what panicked.
+    pub(crate) fn of_panic(panic: &(dyn Anything + Send)) -> Self {
+        let words = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("without words");
+        Self::new(Code::Internal, format!("a fault of the connector: {words}"))
     }
 
     /// Says that the task would fail again.

@@ -195,6 +195,7 @@ mod tests {
     use baton_model::FixedClock;
     use baton_proto::connector::v2::ConnectorMetadata;
     use futures_util::future::BoxFuture;
+    use tokio_util::sync::CancellationToken;
     use tonic::Code;
 
     use super::*;
@@ -223,6 +224,7 @@ mod tests {
             &'a self,
             _: &'a SyncRequest,
             _: &'a Path,
+            _: CancellationToken,
         ) -> BoxFuture<'a, Result<(), Failure>> {
             Box::pin(async { Ok(()) })
         }

@@ -16,6 +16,7 @@ mod polling;
 mod queue;
 mod service;
 mod startup;
+mod sync;
 mod timing;
 mod token;
 mod upload;
@@ -29,6 +30,7 @@ pub use failure::Failure;
 pub use futures_util::future::BoxFuture;
 pub use link::Link;
 pub use service::{Config, Service};
+pub use tokio_util::sync::CancellationToken;
 pub use tonic::Code;
 
 pub use host::describe as describe_host;

@@ -1,6 +1,5 @@
 //! Working on one task, and telling C1 how it ended (`baton-runtime.md` sections 4.7 and 4.8).
 
-use std::any::Any as Anything;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use tonic::Code;
 use crate::answers::{self, Allowed};
 use crate::c1::C1;
 use crate::heart::Heart;
+use crate::sync::Running;
 use crate::{Connector, Failure, SyncRequest, upload};
 
 /// What every task needs.
@@ -47,13 +47,8 @@ impl Worker {
     pub(crate) async fn work(&self, task: Task) {
         let (id, kind) = (task.id.clone(), name(task.task_type.as_ref()));
         tracing::info!(task.id = id, task.kind = kind, "a task begins");
-        let outcome = tokio::select! {
-            biased;
-            () = self.stopping.cancelled() => Err(stopped()),
-            outcome = AssertUnwindSafe(self.attempt(task)).catch_unwind() => {
-                outcome.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
-            }
-        };
+        let outcome = AssertUnwindSafe(self.attempt(task)).catch_unwind().await;
+        let outcome = outcome.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
         match &outcome {
             Ok(_) => tracing::info!(task.id = id, task.kind = kind, "the task is done"),
             Err(failure) => tracing::error!(
@@ -76,7 +71,7 @@ impl Worker {
             Some(TaskType::None(_)) => Ok(Done::Told),
             Some(TaskType::Hello(_)) => self.hello(task.id).await,
             Some(TaskType::SyncFull(options)) => {
-                self.sync(&task.id, &options.into(), task.debug).await?;
+                self.sync(&task.id, options.into(), task.debug).await?;
                 Ok(Done::Success(None))
             }
             Some(other) => answers::answer(&other, self.allowed).map(Done::Success),
@@ -88,7 +83,8 @@ impl Worker {
             task_id,
             ..self.introduction.clone()
         };
-        self.c1.hello(hello).await?;
+        self.unless_stopping(async { Ok(self.c1.hello(hello).await?) })
+            .await?;
         Ok(Done::Told)
     }
 
@@ -96,33 +92,64 @@ impl Worker {
     async fn sync(
         &self,
         task_id: &str,
-        request: &SyncRequest,
+        request: SyncRequest,
         is_debugged: bool,
     ) -> Result<(), Failure> {
         let folder = self.folder()?;
+        let first_beat = Heart::start(&self.c1, task_id);
+        let mut heart = self.unless_stopping(first_beat).await?;
+        let log = is_debugged.then(|| folder.path().join("debug.log"));
+        let recording = log.as_deref().and_then(|it| self.connector.record_log(it));
         let file = folder.path().join("sync.c1z");
-        let mut heart = Heart::start(&self.c1, task_id).await?;
-        let log = folder.path().join("debug.log");
-        let recording = is_debugged.then(|| self.connector.record_log(&log));
-        let work = async {
-            self.connector.sync(request, &file).await?;
-            upload::send(&self.c1, task_id, &file).await?;
-            if let Some(recording) = recording.flatten() {
-                drop(recording);
-                // The second file of a task is its log. Without it, too, the sync is there.
-                if let Err(failure) = upload::send(&self.c1, task_id, &log).await {
-                    tracing::warn!(
-                        task.id = task_id,
-                        error = failure.message(),
-                        "the log of the task could not be uploaded"
-                    );
-                }
+        let mut sync = Running::start(&self.connector, request, &file);
+        let synced = self.while_wanted(&mut heart, sync.ended()).await;
+        if synced.is_err() {
+            sync.stop(&self.stopping).await;
+        }
+        synced?;
+        let upload = upload::send(&self.c1, task_id, &file);
+        self.while_wanted(&mut heart, upload).await?;
+        if let (Some(recording), Some(log)) = (recording, log) {
+            drop(recording);
+            let upload = upload::send(&self.c1, task_id, &log);
+            // The second file of a task is its log. Without it, too, the sync is there.
+            if let Err(failure) = self.while_wanted(&mut heart, upload).await {
+                tracing::warn!(
+                    task.id = task_id,
+                    error = failure.message(),
+                    "the log of the task could not be uploaded"
+                );
             }
-            Ok(())
+        }
+        Ok(())
+    }
+
+    /// Does a part of a task, unless C1 does not want it any more.
+    async fn while_wanted<T>(
+        &self,
+        heart: &mut Heart,
+        part: impl Future<Output = Result<T, Failure>> + Send,
+    ) -> Result<T, Failure> {
+        let part = async {
+            tokio::select! {
+                biased;
+                failure = heart.stopped() => Err(failure),
+                done = part => done,
+            }
         };
+        // An upload is large as a future.
+        self.unless_stopping(part.boxed()).await
+    }
+
+    /// Does a part of a task, unless the service is stopped.
+    async fn unless_stopping<T>(
+        &self,
+        part: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
         tokio::select! {
-            done = work => done,
-            failure = heart.stopped() => Err(failure),
+            biased;
+            () = self.stopping.cancelled() => Err(stopped()),
+            done = part => done,
         }
     }
 
@@ -189,15 +216,6 @@ fn failed(failure: &Failure) -> (Option<Status>, FinalState) {
 
 fn stopped() -> Failure {
     Failure::new(Code::Cancelled, "the connector is being stopped")
-}
-
-fn panicked(panic: &(dyn Anything + Send)) -> Failure {
-    let words = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("without words");
-    Failure::new(Code::Internal, format!("a fault of the connector: {words}"))
 }
 
 fn name(task: Option<&TaskType>) -> &'static str {

@@ -12,8 +12,8 @@ use baton_proto::connector::v2::ConnectorMetadata;
 use baton_proto::connectorapi::baton::v1::baton_service_hello_request::BuildInfo;
 use baton_proto::connectorapi::baton::v1::task::{SyncFullTask, TaskType};
 use baton_service::{
-    BoxFuture, Code, Config, Connector, Credentials, Dial, Error, Failure, Service, SyncRequest,
-    describe_host,
+    BoxFuture, CancellationToken, Code, Config, Connector, Credentials, Dial, Error, Failure,
+    Service, SyncRequest, describe_host,
 };
 use c1_sim::{CLIENT_ID, CLIENT_SECRET};
 use tokio::time::sleep;
@@ -42,8 +42,10 @@ pub(crate) enum Plan {
     Write(Vec<u8>),
     Fail(Failure),
     Panic,
-    /// Goes on for so long.
+    /// Goes on for so long, or until it is stopped.
     Last(Duration),
+    /// Goes on until it is stopped, and then for so long.
+    Tidy(Duration),
 }
 
 impl Fake {
@@ -55,15 +57,23 @@ impl Fake {
         })
     }
 
-    async fn follow(&self, file: &Path) -> Result<(), Failure> {
+    async fn follow(&self, file: &Path, stop: CancellationToken) -> Result<(), Failure> {
         let plan = self.plans.lock().unwrap().pop_front();
         match plan.unwrap_or(Plan::Write(b"c1z".to_vec())) {
             Plan::Write(bytes) => std::fs::write(file, bytes).unwrap(),
             Plan::Fail(failure) => return Err(failure),
             Plan::Panic => panic!("out of luck"),
             Plan::Last(time) => {
-                sleep(time).await;
+                let stopped = stop.run_until_cancelled(sleep(time)).await.is_none();
+                if stopped {
+                    return Err(Failure::new(Code::Aborted, "told to stop"));
+                }
                 std::fs::write(file, "late").unwrap();
+            }
+            Plan::Tidy(time) => {
+                stop.cancelled().await;
+                sleep(time).await;
+                std::fs::write(file, "not wanted").unwrap();
             }
         }
         Ok(())
@@ -106,13 +116,14 @@ impl Connector for Fake {
         &'a self,
         request: &'a SyncRequest,
         file: &'a Path,
+        stop: CancellationToken,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
             let _under_way = UnderWay(Arc::clone(&self.under_way));
             self.most_under_way.fetch_max(now, Ordering::SeqCst);
             self.requests.lock().unwrap().push(request.clone());
-            self.follow(file).await
+            self.follow(file, stop).await
         })
     }
 

@@ -21,4 +21,6 @@ mod tokens;
 #[cfg(test)]
 mod transcript;
 #[cfg(test)]
+mod unwanted;
+#[cfg(test)]
 mod uploads;
