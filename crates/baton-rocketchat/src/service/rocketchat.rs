@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_model::Summary;
 use baton_proto::connector::v2::ConnectorMetadata;
-use baton_service::{BoxFuture, Connector, SyncRequest};
+use baton_service::{BoxFuture, CancellationToken, Connector, SyncRequest};
 use baton_sinks::{C1z, Sink as _};
 use rocketchat_http::Policy;
 use rocketchat_sync::{Options, Scope, check};
@@ -67,7 +67,12 @@ impl RocketChat {
         outcome.map_err(|error| Failure::of_sync(error, &remote.address))
     }
 
-    async fn sync(&self, request: &SyncRequest, file: &Path) -> Result<(), Failure> {
+    async fn sync(
+        &self,
+        request: &SyncRequest,
+        file: &Path,
+        stop: CancellationToken,
+    ) -> Result<(), Failure> {
         if request.storage_engine.as_deref() == Some("pebble") {
             tracing::info!(
                 "C1 would like a file of the format pebble; it is written as sqlite, which C1 reads too"
@@ -78,7 +83,10 @@ impl RocketChat {
             ..self.container.clone()
         };
         if self.skips {
-            self.check(Policy::default()).await?;
+            tokio::select! {
+                checked = self.check(Policy::default()) => checked?,
+                () = stop.cancelled() => return Ok(()),
+            }
             return write_nothing(file, container);
         }
         let scope = part::of_task(&self.options.scope, request)?;
@@ -95,7 +103,7 @@ impl RocketChat {
             logs: &self.logs,
         };
         let remote = self.remote.sharing(Policy::default());
-        let synced = sync_to_file(&remote, options, terms, std::future::pending()).await?;
+        let synced = sync_to_file(&remote, options, terms, not_wanted(stop)).await?;
         if is_whole {
             *self.last() = Some(synced.report.summary);
         }
@@ -105,6 +113,12 @@ impl RocketChat {
     fn last(&self) -> std::sync::MutexGuard<'_, Option<Summary>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits until nobody wants a sync any more, and says so.
+async fn not_wanted(stop: CancellationToken) -> String {
+    stop.cancelled().await;
+    "C1 does not wait for this sync any more".to_owned()
 }
 
 /// Writes a finished full sync without anything in it: what `--skip-full-sync` asks for.
@@ -136,9 +150,10 @@ impl Connector for RocketChat {
         &'a self,
         request: &'a SyncRequest,
         file: &'a Path,
+        stop: CancellationToken,
     ) -> BoxFuture<'a, Result<(), baton_service::Failure>> {
         Box::pin(async {
-            let done = RocketChat::sync(self, request, file).await;
+            let done = RocketChat::sync(self, request, file, stop).await;
             done.map_err(|failure| told(&failure))
         })
     }

@@ -4,10 +4,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::BatonServiceHeartbeatResponse as Heartbeat;
+use c1_sim::seconds;
 use tokio::time::Instant;
 
 use crate::fake::{Fake, Plan, config, full_sync, run, run_with};
-use crate::stand_in::{StandIn, seconds};
+use crate::stand_in::StandIn;
 
 /// Returns a C1 that takes the first task back after 7 s.
 fn cancelling() -> StandIn {
@@ -19,7 +20,7 @@ fn cancelling() -> StandIn {
             ..Heartbeat::default()
         })
     };
-    c1.state(|state| state.heartbeat_answers.extend([beat(false), beat(true)]));
+    c1.behave(|state| state.heartbeat_answers.extend([beat(false), beat(true)]));
     c1
 }
 
