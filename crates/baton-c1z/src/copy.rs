@@ -41,7 +41,8 @@ impl WorkingCopy {
 
     fn open(origin: &Path, directory: TempDir) -> Result<Self, Error> {
         let database = directory.path().join("db");
-        let connection = connect(&database).map_err(Error::database("open the tables", origin))?;
+        let connection =
+            connect(&database, &directory).map_err(Error::database("open the tables", origin))?;
         let copy = Self {
             connection,
             database,
@@ -93,7 +94,8 @@ impl WorkingCopy {
             .map_err(Error::database("remove free pages", &origin))?;
         drop(connection);
         fs::rename(&path, &database).map_err(Error::io("replace", &database))?;
-        let connection = connect(&database).map_err(Error::database("open the tables", &origin))?;
+        let connection =
+            connect(&database, &directory).map_err(Error::database("open the tables", &origin))?;
         Ok(Self {
             connection,
             database,
@@ -136,7 +138,10 @@ fn private_directory(parent: Option<&Path>) -> Result<TempDir, Error> {
 /// The size of a page is that of a new database and of one that is compacted; any other keeps its own. Upstream has
 /// 4096 and takes all (`c1z.md` section 2.1). Fewer pages are faster to read when indexes are made. It has to be known
 /// before the size of the cache, which else is four times of what was asked for.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+///
+/// What does not fit into memory is sorted where `directory` is, and not in the system's own places, which a container may
+/// not have. SQLite knows one such place for all databases of a process, and takes the system's if it is gone.
+fn connect(path: &Path, directory: &TempDir) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -145,6 +150,9 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    if let Some(parent) = directory.path().parent().and_then(Path::to_str) {
+        connection.pragma_update(None, "temp_store_directory", parent)?;
+    }
     connection.execute_batch(
         "pragma page_size = 16384; pragma locking_mode = exclusive; pragma journal_mode = off; \
          pragma synchronous = off; pragma cell_size_check = on; pragma cache_size = -4096;",

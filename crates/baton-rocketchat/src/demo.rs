@@ -84,7 +84,7 @@ pub(crate) async fn run(
         sync_to_file(&remote, options, terms, stop).await
     };
     let synced = summary.record(outcome.await)?;
-    let contents = Contents::read(&file)?;
+    let contents = Contents::read(&file, &choices::temp_dir(settings))?;
     contents.check(&server, &synced.options)?;
     print(&describe(demo, &server, &synced, &contents))
 }
@@ -121,8 +121,8 @@ struct Contents {
 }
 
 impl Contents {
-    fn read(file: &Path) -> Result<Self, Failure> {
-        let reader = Reader::open(file, Limits::default(), Some(&std::env::temp_dir()))?;
+    fn read(file: &Path, temp_dir: &Path) -> Result<Self, Failure> {
+        let reader = Reader::open(file, Limits::default(), Some(temp_dir))?;
         let syncs = reader.syncs()?.len();
         let missing = || {
             Failure::new(

@@ -78,10 +78,7 @@ impl RocketChat {
                 "C1 would like a file of the format pebble; it is written as sqlite, which C1 reads too"
             );
         }
-        let container = baton_c1z::Options {
-            temp_dir: file.parent().map(Path::to_owned),
-            ..self.container.clone()
-        };
+        let container = self.container.clone();
         if self.skips {
             tokio::select! {
                 checked = self.check(Policy::default()) => checked?,
