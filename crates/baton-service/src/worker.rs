@@ -15,6 +15,8 @@ use futures_util::FutureExt as _;
 use prost_types::Any;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
+use tracing::field::{Empty, debug};
+use tracing::{Instrument as _, Span};
 
 use crate::answers::{self, Allowed};
 use crate::c1::C1;
@@ -45,20 +47,36 @@ enum Done {
 impl Worker {
     /// Works on a task to its end, whatever that is: nothing that happens to one task ends the service.
     pub(crate) async fn work(&self, task: Task) {
-        let (id, kind) = (task.id.clone(), name(task.task_type.as_ref()));
+        let kind = name(task.task_type.as_ref());
+        // As loud as can be, so that a log of errors alone knows the task too.
+        let span = tracing::error_span!(
+            "task",
+            otel.name = %format_args!("task {kind}"),
+            task.id = task.id,
+            task.kind = kind,
+            error.type = Empty,
+        );
+        self.work_and_tell(task, kind).instrument(span).await;
+    }
+
+    async fn work_and_tell(&self, task: Task, kind: &'static str) {
+        let id = task.id.clone();
         tracing::info!(task.id = id, task.kind = kind, "a task begins");
         let outcome = AssertUnwindSafe(self.attempt(task)).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
         match &outcome {
             Ok(_) => tracing::info!(task.id = id, task.kind = kind, "the task is done"),
-            Err(failure) => tracing::error!(
-                task.id = id,
-                task.kind = kind,
-                code = ?failure.code(),
-                retryable = failure.is_retryable(),
-                error = failure.message(),
-                "the task failed"
-            ),
+            Err(failure) => {
+                Span::current().record("error.type", debug(failure.code()));
+                tracing::error!(
+                    task.id = id,
+                    task.kind = kind,
+                    code = ?failure.code(),
+                    retryable = failure.is_retryable(),
+                    error = failure.message(),
+                    "the task failed"
+                );
+            }
         }
         if !matches!(outcome, Ok(Done::Told)) {
             self.tell(id, outcome).await;

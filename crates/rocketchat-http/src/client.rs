@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Request;
+use tracing::{Instrument as _, Span, field};
 
 use crate::pacing::{self, Pacer, Permit};
 use crate::sieve::Nothing;
@@ -106,11 +107,15 @@ impl Client {
         sieve: &mut dyn Sieve,
     ) -> Result<Response, Error> {
         let route = RouteName::of(&request);
-        let mut failed = 0;
+        let (mut sent, mut failed) = (0_u32, 0);
         loop {
             let permit = self.pacer.admit(&route).await;
             self.requests.fetch_add(1, Ordering::Relaxed);
-            let outcome = self.transport.send_through(&request, sieve).await;
+            let span = span(&request, &route, sent);
+            sent += 1;
+            let answer = self.transport.send_through(&request, sieve);
+            let outcome = answer.instrument(span.clone()).await;
+            note(&span, &outcome);
             let trouble = match self.weigh(permit, outcome) {
                 Step::Done(outcome) => return outcome,
                 Step::Refused(wait) => {
@@ -195,6 +200,40 @@ impl Client {
         asked.map_or(backoff, |asked| {
             backoff.max(asked.min(self.policy.longest_wait))
         })
+    }
+}
+
+/// Makes the span of one attempt at a request that was `sent` so often before. Its names are OpenTelemetry's for clients of
+/// HTTP; the query, which may name people, is left out.
+fn span(request: &Request<()>, route: &RouteName, sent: u32) -> Span {
+    tracing::debug_span!(
+        "request",
+        otel.name = %route,
+        otel.kind = "client",
+        http.request.method = %request.method(),
+        http.route = request.uri().path(),
+        http.request.resend_count = (sent > 0).then_some(sent),
+        http.response.status_code = field::Empty,
+        error.type = field::Empty,
+    )
+}
+
+/// Adds to a span how the attempt ended.
+fn note(span: &Span, outcome: &Result<Response, Error>) {
+    if span.is_disabled() {
+        return;
+    }
+    match outcome {
+        Ok(response) => {
+            let status = response.status;
+            span.record("http.response.status_code", status.as_u16());
+            if status.is_client_error() || status.is_server_error() {
+                span.record("error.type", status.as_str());
+            }
+        }
+        Err(error) => {
+            span.record("error.type", field::debug(error.kind()));
+        }
     }
 }
 

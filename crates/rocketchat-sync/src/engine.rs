@@ -11,13 +11,15 @@ mod selection;
 use baton_model::Record;
 use baton_sinks::Sink;
 use foldhash::HashSet;
-use rocketchat_api::{Role, RoleId, RolesList, TeamId, User, UserId};
+use rocketchat_api::{Role, RoleId, TeamId, User, UserId};
 use rocketchat_http::Client;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::api::Api;
 use crate::mapping;
 use crate::preflight::Preflight;
-use crate::read::{Part, Search, UserReader, count_members, read_teams};
+use crate::read::{Part, Search, UserReader, count_members, read_roles, read_teams};
 use crate::recorder::{Closed, Recorder};
 use crate::work::Work;
 use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
@@ -71,6 +73,33 @@ pub async fn sync_until(
 /// # Errors
 /// As [`sync_until`].
 pub async fn sync_with_progress(
+    client: &Client,
+    options: &Options,
+    sink: Box<dyn Sink>,
+    stop: impl Future<Output = String>,
+    progress: &dyn Progress,
+) -> Result<Report, Error> {
+    let span = tracing::info_span!("sync", users = Empty, roles = Empty, teams = Empty);
+    let report = run(client, options, sink, stop, progress);
+    let report = report.instrument(span.clone()).await?;
+    note(&span, &report);
+    Ok(report)
+}
+
+/// Adds to a span what the sync has read.
+fn note(span: &Span, report: &Report) {
+    let resources = &report.summary.resources;
+    for (name, kind) in [
+        ("users", mapping::USER),
+        ("roles", mapping::ROLE),
+        ("teams", mapping::TEAM),
+    ] {
+        let rows = resources.get(&kind.into()).copied().unwrap_or_default();
+        span.record(name, rows);
+    }
+}
+
+async fn run(
     client: &Client,
     options: &Options,
     sink: Box<dyn Sink>,
@@ -263,14 +292,14 @@ impl Run<'_> {
     ) -> Result<(Assignments, KnownUsers), Stop> {
         self.api.progress.begin(Stage::Users);
         if !self.options.scope.needs_users() {
-            let roles = self.api.ask(&RolesList).await?;
+            let roles = read_roles(self.api).await?;
             let mut written = self.write_roles(roles).await?;
             self.complete_roles(preflight, &mut written.0).await?;
             self.api.progress.end(Stage::Users);
             return Ok(written);
         }
         let mut reading = reader.everybody();
-        let (roles, mut part) = tokio::try_join!(self.api.ask(&RolesList), reading.next())?;
+        let (roles, mut part) = tokio::try_join!(read_roles(self.api), reading.next())?;
         let mut written = self.write_roles(roles.clone()).await?;
         loop {
             let (assignments, known) = &mut written;
@@ -361,7 +390,7 @@ impl Run<'_> {
     /// Lists the roles once more, because there are role ids that no role had: of a role made meanwhile, of one that the
     /// first list lacked, or an id without a role.
     async fn settle(&mut self, assignments: &mut Assignments) -> Result<(), Stop> {
-        let roles = self.api.ask(&RolesList).await?;
+        let roles = read_roles(self.api).await?;
         self.write(assignments.add_roles(roles)).await?;
         let (records, unknown) = assignments.settle();
         for role_id in &unknown {

@@ -6,6 +6,7 @@ use baton_model::{Record, Summary};
 use baton_sinks::Sink;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::Span;
 
 use crate::{Error, Progress, Stage};
 
@@ -38,7 +39,9 @@ pub(crate) struct Closed;
 impl<'a> Recorder<'a> {
     pub(crate) fn start(sink: Box<dyn Sink>, progress: &'a dyn Progress) -> Self {
         let (batches, waiting) = mpsc::channel(WAITING);
-        let thread = tokio::task::spawn_blocking(move || record(sink, waiting));
+        // What the sink logs belongs to the sync.
+        let span = Span::current();
+        let thread = tokio::task::spawn_blocking(move || span.in_scope(|| record(sink, waiting)));
         Self {
             batches,
             thread,

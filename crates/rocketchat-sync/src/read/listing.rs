@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use baton_model::Timestamp;
-use rocketchat_api::{Endpoint, Imbalance, Page, Row, Rows, UnsortedPager};
+use rocketchat_api::{Endpoint, Imbalance, Page, Role, RolesList, Row, Rows, UnsortedPager};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::api::Api;
 use crate::{Error, Listing};
@@ -29,6 +31,33 @@ struct Reading<T> {
     imbalance: Option<Imbalance>,
 }
 
+/// Makes the span of reading one list, for the requests that this takes.
+pub(super) fn span(what: &str) -> Span {
+    tracing::info_span!(
+        "listing",
+        otel.name = %format_args!("list {what}"),
+        endpoint = Empty,
+        rows = Empty,
+    )
+}
+
+/// Adds to a span which endpoint showed the list, and how many rows it has. A list that could not be read has none.
+pub(super) fn note(span: &Span, endpoint: &str, rows: Option<u64>) {
+    span.record("endpoint", endpoint);
+    if let Some(rows) = rows {
+        span.record("rows", rows);
+    }
+}
+
+/// Reads the roles, which come all at once.
+pub(crate) async fn read_roles(api: Api<'_>) -> Result<Vec<Role>, Error> {
+    let span = span(RolesList::NAME);
+    let roles = api.ask(&RolesList).instrument(span.clone()).await;
+    let rows = roles.as_ref().ok().map(|roles| roles.len() as u64);
+    note(&span, RolesList::NAME, rows);
+    roles
+}
+
 /// Reads a whole list, in no order, of the endpoint that `page` makes.
 ///
 /// One reading that balances is enough. After one that does not, two readings in a row have to agree.
@@ -36,6 +65,18 @@ pub(crate) async fn read_whole<E, T>(
     api: Api<'_>,
     page: impl Fn(Page) -> E,
 ) -> Result<Whole<T>, Error>
+where
+    E: Endpoint<Output = Rows<T>>,
+    T: Row,
+{
+    let span = span(E::NAME);
+    let whole = read_until_whole(api, page).instrument(span.clone()).await;
+    let rows = whole.as_ref().ok().map(|whole| whole.rows.len() as u64);
+    note(&span, E::NAME, rows);
+    whole
+}
+
+async fn read_until_whole<E, T>(api: Api<'_>, page: impl Fn(Page) -> E) -> Result<Whole<T>, Error>
 where
     E: Endpoint<Output = Rows<T>>,
     T: Row,

@@ -14,6 +14,7 @@ use rocketchat_api::{
 };
 use rocketchat_http::Client;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::api::Api;
 use crate::preflight::Preflight;
@@ -64,7 +65,9 @@ pub async fn validate(client: &Client, options: &Options) -> Validation {
             error: None,
         },
     };
-    if let Err(error) = examination.run(client, started).await {
+    let run = examination.run(client, started);
+    let run = run.instrument(tracing::info_span!("validate"));
+    if let Err(error) = run.await {
         examination.fail(error);
     }
     examination.skip_the_rest();

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use rocketchat_api::{Imbalance, Page, Rows, SortedPager, User, UsersListByStatus};
+use tracing::{Instrument as _, Span};
 
-use super::super::listing::{ATTEMPTS, can_be_too_much};
+use super::super::listing::{self, ATTEMPTS, can_be_too_much};
 use super::{Part, Source, UserReader, Whom, ask_known};
 use crate::work::{Key, UsersPage};
 use crate::{Error, Listing, Stage};
@@ -32,6 +33,8 @@ pub(crate) struct Reading<'r, 'a> {
     recalled: bool,
     settled: bool,
     seen: Seen,
+    /// Open from the first request until the list is read.
+    span: Span,
 }
 
 /// What was seen of the users handed on.
@@ -62,6 +65,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             recalled: false,
             settled: false,
             seen: Seen::default(),
+            span: listing::span("users"),
         }
     }
 
@@ -70,6 +74,19 @@ impl<'r, 'a> Reading<'r, 'a> {
     /// # Errors
     /// The list cannot be read, does not balance, lacks the token's owner, or hides the roles.
     pub(crate) async fn next(&mut self) -> Result<Part, Error> {
+        let span = self.span.clone();
+        let part = self.read_on().instrument(span).await;
+        let rows = match &part {
+            Ok(Part::Users(_) | Part::Again) => return part,
+            Ok(Part::Whole(_)) => Some(self.seen.users),
+            Err(_) => None,
+        };
+        let span = std::mem::replace(&mut self.span, Span::none());
+        listing::note(&span, self.reader.endpoint(), rows);
+        part
+    }
+
+    async fn read_on(&mut self) -> Result<Part, Error> {
         if self.unlimited.is_none() {
             let unlimited = self.reader.api.is_unlimited();
             self.unlimited = Some(unlimited);
