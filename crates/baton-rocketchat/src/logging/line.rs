@@ -1,15 +1,18 @@
 //! Log lines in the forms of other Baton connectors (`baton-runtime.md` section 1.7).
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use baton_model::Clock as _;
 use serde_json::Value;
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::Format;
@@ -18,54 +21,96 @@ use crate::clock::SystemClock;
 /// Fields of events are numbers and texts. The texts of these are JSON, and stand in a line as what they are.
 const JSON: [&str; 4] = ["summary", "warnings", "causes", "left_out"];
 
-/// Writes one event as one line.
-pub(super) struct Lines(pub(super) Format);
+/// The field that names a task: of the span of its work, and of lines that tell of it.
+const TASK_ID: &str = "task.id";
 
-impl<S, N> FormatEvent<S, N> for Lines
+/// Writes each event as one line. Lines written within a task have its id.
+pub(super) struct Lines<W> {
+    pub(super) format: Format,
+    pub(super) has_colours: bool,
+    pub(super) writer: W,
+}
+
+impl<S, W> Layer<S> for Lines<W>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
+    W: for<'a> MakeWriter<'a> + 'static,
 {
-    fn format_event(
-        &self,
-        _: &FmtContext<'_, S, N>,
-        mut writer: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let fields = attributes.metadata().fields();
+        if let (Some(_), Some(span)) = (fields.field(TASK_ID), context.span(id)) {
+            let mut task = TaskId::default();
+            attributes.record(&mut task);
+            span.extensions_mut().replace(task);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut said = Said::default();
         event.record(&mut said);
-        let (level, caller) = (*event.metadata().level(), caller(event));
-        match self.0 {
-            Format::Json => writeln!(
-                writer,
-                r#"{{"level":"{}","ts":{},"caller":{},"msg":{}{}{}}}"#,
-                name(level).to_ascii_lowercase(),
-                seconds(),
-                Value::from(caller),
-                Value::from(said.message),
-                if said.fields.is_empty() { "" } else { "," },
-                said.fields
-            ),
-            Format::Console => {
-                let now = SystemClock.now();
-                let (on, off) = if writer.has_ansi_escapes() {
-                    (colour(level), "\x1b[0m")
-                } else {
-                    ("", "")
-                };
-                write!(
-                    writer,
-                    "{}\t{on}{}{off}\t{caller}\t{}",
-                    milliseconds(&now.to_string()),
-                    name(level),
-                    said.message
-                )?;
-                if !said.fields.is_empty() {
-                    write!(writer, "\t{{{}}}", said.fields)?;
-                }
-                writeln!(writer)
-            }
+        let mut scope = context.event_scope(event).into_iter().flatten();
+        if !said.names_task
+            && let Some(TaskId(id)) = scope.find_map(|span| span.extensions().get().cloned())
+        {
+            said.add(TASK_ID, &Value::from(id).to_string());
         }
+        let line = match self.format {
+            Format::Json => json(event, said),
+            Format::Console => self.console(event, &said),
+        };
+        // Where a line can be written it was; there is nobody to tell otherwise.
+        let _ = self.writer.make_writer().write_all(line.as_bytes());
+    }
+}
+
+impl<W> Lines<W> {
+    fn console(&self, event: &Event<'_>, said: &Said) -> String {
+        let level = *event.metadata().level();
+        let (on, off) = if self.has_colours {
+            (colour(level), "\x1b[0m")
+        } else {
+            ("", "")
+        };
+        let mut line = format!(
+            "{}\t{on}{}{off}\t{}\t{}",
+            milliseconds(&SystemClock.now().to_string()),
+            name(level),
+            caller(event),
+            said.message
+        );
+        if !said.fields.is_empty() {
+            let _ = write!(line, "\t{{{}}}", said.fields);
+        }
+        line.push('\n');
+        line
+    }
+}
+
+fn json(event: &Event<'_>, said: Said) -> String {
+    format!(
+        "{{\"level\":\"{}\",\"ts\":{},\"caller\":{},\"msg\":{}{}{}}}\n",
+        name(*event.metadata().level()).to_ascii_lowercase(),
+        seconds(),
+        Value::from(caller(event)),
+        Value::from(said.message),
+        if said.fields.is_empty() { "" } else { "," },
+        said.fields
+    )
+}
+
+/// The id of the task that a span is of.
+#[derive(Clone, Default)]
+struct TaskId(String);
+
+impl Visit for TaskId {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == TASK_ID {
+            value.clone_into(&mut self.0);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
     }
 }
 
@@ -74,14 +119,16 @@ where
 struct Said {
     message: String,
     fields: String,
+    names_task: bool,
 }
 
 impl Said {
-    fn add(&mut self, field: &Field, value: &str) {
+    fn add(&mut self, name: &str, value: &str) {
+        self.names_task |= name == TASK_ID;
         if !self.fields.is_empty() {
             self.fields.push(',');
         }
-        self.fields.push_str(&Value::from(field.name()).to_string());
+        self.fields.push_str(&Value::from(name).to_string());
         self.fields.push(':');
         self.fields.push_str(value);
     }
@@ -89,34 +136,34 @@ impl Said {
 
 impl Visit for Said {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, &Value::from(value).to_string());
+        self.add(field.name(), &Value::from(value).to_string());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, &value.to_string());
+        self.add(field.name(), &value.to_string());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "message" => value.clone_into(&mut self.message),
-            name if JSON.contains(&name) => self.add(field, value),
-            _ => self.add(field, &Value::from(value).to_string()),
+            name if JSON.contains(&name) => self.add(name, value),
+            name => self.add(name, &Value::from(value).to_string()),
         }
     }
 
@@ -124,7 +171,7 @@ impl Visit for Said {
         let text = format!("{value:?}");
         match field.name() {
             "message" => self.message = text,
-            _ => self.add(field, &Value::from(text).to_string()),
+            name => self.add(name, &Value::from(text).to_string()),
         }
     }
 }
