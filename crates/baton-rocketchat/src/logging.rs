@@ -46,13 +46,6 @@ impl Logging {
     ///
     /// # Errors
     /// The file cannot be made.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "service mode, which records tasks, is not there yet"
-        )
-    )]
     pub(crate) fn record(&self, file: &Path) -> io::Result<Recording> {
         self.recordings.start(file)
     }

@@ -56,7 +56,9 @@ impl Worker {
             task.kind = kind,
             error.type = Empty,
         );
-        self.work_and_tell(task, kind).instrument(span).await;
+        Box::pin(self.work_and_tell(task, kind))
+            .instrument(span)
+            .await;
     }
 
     async fn work_and_tell(&self, task: Task, kind: &'static str) {

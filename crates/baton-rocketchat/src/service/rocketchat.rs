@@ -154,4 +154,14 @@ impl Connector for RocketChat {
             done.map_err(|failure| told(&failure))
         })
     }
+
+    fn record_log(&self, file: &Path) -> Option<Box<dyn Send>> {
+        match self.logs.record(file) {
+            Ok(recording) => Some(Box::new(recording)),
+            Err(error) => {
+                tracing::warn!(%error, "the log of the task cannot be written for C1");
+                None
+            }
+        }
+    }
 }
