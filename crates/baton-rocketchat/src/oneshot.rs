@@ -121,8 +121,10 @@ pub(crate) async fn sync_to_file(
         ..terms.container.clone()
     };
     let sink = C1z::open(file, container, clock, resume.as_ref())?;
-    if options.max_shrink > 0 {
-        options.previous = sink.previous()?.map(|previous| previous.summary);
+    if options.max_shrink > 0
+        && let Some(previous) = sink.previous()?
+    {
+        options.previous = Some(previous.summary);
     }
     let sync_id = sink.sync_id();
     tracing::info!(sync.id = %sync_id, file = %file.display(), "syncing");
