@@ -1,7 +1,7 @@
 //! The calls to C1 (`baton-runtime.md` sections 4.4 and 4.10), each made once: what to do about a failure is left to
 //! the callers.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -33,14 +33,16 @@ use tower_service::Service;
 
 use crate::dial::{Dial, Dialer, Versions};
 use crate::failure;
-use crate::token::Tokens;
+use crate::token::{Authorization, Tokens};
 
 /// An idle connection is closed after this, before something on the way does so at an awkward moment.
 const IDLE: Duration = Duration::from_secs(30);
-/// How often a connection in use is checked, and how long the answer may take: a call without a time limit must not wait
-/// for a machine that is gone.
-const PING: Duration = Duration::from_secs(15);
-/// The time that telling the end of a task, or a heartbeat, may take.
+/// A connection that is in use and silent for so long is checked: a call without a time limit must not wait for a machine
+/// that is gone. Servers of gRPC end connections that are checked more often than every five minutes.
+const PING: Duration = Duration::from_secs(310);
+/// How long the answer to such a check may take.
+const PONG: Duration = Duration::from_secs(20);
+/// The time that a call may take, but for asking for tasks and uploads.
 const SHORT: Duration = Duration::from_secs(30);
 
 macro_rules! path {
@@ -52,7 +54,8 @@ macro_rules! path {
 /// C1, as one instance of a connector sees it.
 #[derive(Clone)]
 pub(crate) struct C1 {
-    channel: Channel,
+    client: Arc<RwLock<Client<Dialer, Body>>>,
+    dial: Arc<dyn Dial>,
     origin: Uri,
     user_agent: HeaderValue,
     tokens: Arc<Tokens>,
@@ -69,7 +72,8 @@ impl C1 {
         host_id: &str,
     ) -> Self {
         Self {
-            channel: Channel(http_client(dial, Versions::Http2)),
+            client: Arc::new(RwLock::new(http_client(Arc::clone(&dial), Versions::Http2))),
+            dial,
             origin,
             user_agent,
             tokens: Arc::new(tokens),
@@ -83,14 +87,16 @@ impl C1 {
     }
 
     pub(crate) async fn hello(&self, request: Hello) -> Result<(), Status> {
-        let _: BatonServiceHelloResponse = self.unary(path!("Hello"), request).await?;
+        let _: BatonServiceHelloResponse =
+            self.short(self.shared(), path!("Hello"), request).await?;
         Ok(())
     }
 
     /// Asks for a task, for as long as C1 likes to think about it.
     pub(crate) async fn get_task(&self) -> Result<BatonServiceGetTaskResponse, Status> {
         let host_id = self.host_id();
-        self.unary(path!("GetTask"), GetTask { host_id }).await
+        self.unary(self.shared(), path!("GetTask"), GetTask { host_id })
+            .await
     }
 
     pub(crate) async fn get_tasks(
@@ -104,7 +110,7 @@ impl C1 {
             known_task_ids,
             ..GetTasks::default()
         };
-        self.unary(path!("GetTasks"), request).await
+        self.unary(self.shared(), path!("GetTasks"), request).await
     }
 
     pub(crate) async fn heartbeat(
@@ -116,12 +122,14 @@ impl C1 {
             task_id: task_id.to_owned(),
             ..Heartbeat::default()
         };
-        within(SHORT, self.unary(path!("Heartbeat"), request)).await
+        self.short(self.shared(), path!("Heartbeat"), request).await
     }
 
     pub(crate) async fn finish_task(&self, request: FinishTask) -> Result<(), Status> {
-        let finished = self.unary(path!("FinishTask"), request);
-        let _: BatonServiceFinishTaskResponse = within(SHORT, finished).await?;
+        // It is told once, and so not on a connection that may have broken unnoticed.
+        let _: BatonServiceFinishTaskResponse = self
+            .short(self.alone(), path!("FinishTask"), request)
+            .await?;
         Ok(())
     }
 
@@ -129,60 +137,114 @@ impl C1 {
         &self,
         parts: impl futures_util::Stream<Item = UploadAsset> + Send + 'static,
     ) -> Result<(), Status> {
-        let (request, authorization) = self.request(parts).await?;
+        let authorization = self.tokens.authorization().await?;
+        let request = self.request(parts, &authorization);
         let codec = ProstCodec::<UploadAsset, BatonServiceUploadAssetResponse>::default();
+        // On a connection of its own, so that it stands in no heartbeat's way.
         let answer = self
-            .grpc()
+            .alone()
             .client_streaming(request, path!("UploadAsset"), codec)
             .await;
         self.judge(answer, &authorization).await.map(drop)
     }
 
-    async fn unary<Q, A>(&self, path: PathAndQuery, message: Q) -> Result<A, Status>
+    /// Calls within a time limit.
+    async fn short<Q, A>(
+        &self,
+        grpc: Grpc<Channel>,
+        path: PathAndQuery,
+        message: Q,
+    ) -> Result<A, Status>
+    where
+        Q: Message + Clone + 'static,
+        A: Message + Default + 'static,
+    {
+        if let Ok(answer) = timeout(SHORT, self.unary(grpc, path, message)).await {
+            return answer;
+        }
+        // It may be the way to C1 that is broken: the next call gets another connection.
+        let other = http_client(Arc::clone(&self.dial), Versions::Http2);
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = other;
+        Err(Status::deadline_exceeded(format!(
+            "C1 did not answer within {} s",
+            SHORT.as_secs()
+        )))
+    }
+
+    /// Calls, and calls again if C1 does not accept a token that has been used before: it may have been taken back, or have
+    /// ended while the machine slept.
+    async fn unary<Q, A>(
+        &self,
+        mut grpc: Grpc<Channel>,
+        path: PathAndQuery,
+        message: Q,
+    ) -> Result<A, Status>
+    where
+        Q: Message + Clone + 'static,
+        A: Message + Default + 'static,
+    {
+        let authorization = self.tokens.authorization().await?;
+        let answer = self
+            .call(&mut grpc, &path, message.clone(), &authorization)
+            .await;
+        match answer {
+            Err(status) if status.code() == Code::Unauthenticated && !authorization.is_new => {
+                let authorization = self.tokens.authorization().await?;
+                self.call(&mut grpc, &path, message, &authorization).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn call<Q, A>(
+        &self,
+        grpc: &mut Grpc<Channel>,
+        path: &PathAndQuery,
+        message: Q,
+        authorization: &Authorization,
+    ) -> Result<A, Status>
     where
         Q: Message + 'static,
         A: Message + Default + 'static,
     {
-        let (request, authorization) = self.request(message).await?;
+        let request = self.request(message, authorization);
         let codec = ProstCodec::<Q, A>::default();
-        let answer = self.grpc().unary(request, path, codec).await;
-        self.judge(answer, &authorization).await
+        let answer = grpc.unary(request, path.clone(), codec).await;
+        self.judge(answer, authorization).await
     }
 
-    fn grpc(&self) -> Grpc<Channel> {
-        Grpc::with_origin(self.channel.clone(), self.origin.clone())
+    /// Returns a way to C1 on the connection that there is.
+    fn shared(&self) -> Grpc<Channel> {
+        let client = self.client.read().unwrap_or_else(PoisonError::into_inner);
+        Grpc::with_origin(Channel(client.clone()), self.origin.clone())
     }
 
-    async fn request<T>(&self, message: T) -> Result<(tonic::Request<T>, HeaderValue), Status> {
-        let authorization = self.tokens.authorization().await?;
+    /// Returns a way to C1 on a new connection.
+    fn alone(&self) -> Grpc<Channel> {
+        let client = http_client(Arc::clone(&self.dial), Versions::Http2);
+        Grpc::with_origin(Channel(client), self.origin.clone())
+    }
+
+    fn request<T>(&self, message: T, authorization: &Authorization) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
         let headers = request.metadata_mut().as_mut();
-        headers.insert(AUTHORIZATION, authorization.clone());
+        headers.insert(AUTHORIZATION, authorization.value.clone());
         headers.insert(USER_AGENT, self.user_agent.clone());
-        Ok((request, authorization))
+        request
     }
 
     async fn judge<T>(
         &self,
         answer: Result<tonic::Response<T>, Status>,
-        authorization: &HeaderValue,
+        authorization: &Authorization,
     ) -> Result<T, Status> {
         if let Err(status) = &answer
             && status.code() == Code::Unauthenticated
         {
-            self.tokens.drop_refused(authorization).await;
+            self.tokens.drop_refused(&authorization.value).await;
         }
         answer.map(tonic::Response::into_inner)
     }
-}
-
-async fn within<T>(
-    limit: Duration,
-    call: impl Future<Output = Result<T, Status>>,
-) -> Result<T, Status> {
-    let late =
-        || Status::deadline_exceeded(format!("C1 did not answer within {} s", limit.as_secs()));
-    timeout(limit, call).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Makes a client that keeps its connections while they are used.
@@ -196,9 +258,8 @@ where
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(IDLE)
         .http2_only(versions == Versions::Http2)
-        .http2_adaptive_window(true)
         .http2_keep_alive_interval(PING)
-        .http2_keep_alive_timeout(PING)
+        .http2_keep_alive_timeout(PONG)
         .build(Dialer::new(dial, versions))
 }
 

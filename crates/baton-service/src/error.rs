@@ -74,7 +74,13 @@ impl Error {
             Self::Hello(status) if status.code() == Code::Unauthenticated => Some(
                 "check the client id and secret, and the clock of this machine, which may be off by two minutes at most",
             ),
-            Self::Health { .. } => Some("choose another --health-check-port"),
+            Self::Host { .. } => Some(
+                "give a host, or host:port, without https:// and without a path: in BATON_C1_API_HOST, or else between @ and / of the client id",
+            ),
+            Self::HostId { .. } => Some("set BATON_HOST_ID to a name for this instance"),
+            Self::Health { .. } => {
+                Some("choose another --health-check-bind-address or --health-check-port")
+            }
             _ => None,
         }
     }

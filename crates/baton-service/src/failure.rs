@@ -5,6 +5,9 @@ use std::any::Any as Anything;
 use prost_types::Any;
 use tonic::{Code, Status};
 
+/// Of longer messages the rest is left out: nobody reads it, and C1 refuses what has more than 4 MiB.
+const LONGEST: usize = 16 << 10;
+
 /// Why a task, or a validation, failed: what C1 is told, and shows to people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
@@ -19,12 +22,30 @@ impl Failure {
     ///
     /// The message must not hold secrets: it leaves the machine.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if message.len() > LONGEST {
+            message.truncate(message.floor_char_boundary(LONGEST));
+            message.push('…');
+        }
         Self {
-            code,
-            message: message.into(),
+            // A failure that says that nothing failed would be taken for a success.
+            code: if code == Code::Ok {
+                Code::Unknown
+            } else {
+                code
+            },
+            message,
             details: Vec::new(),
             is_retryable: true,
         }
+    }
+
+    /// Makes the failure of a task for which C1 had to be called: what was done, and what C1 or the way to it answered.
+    pub(crate) fn of_call(doing: &str, status: &Status) -> Self {
+        Self::new(
+            status.code(),
+            format!("{doing} failed: {}", status.message()),
+        )
     }
 
     /// Makes the failure of what panicked.
@@ -69,13 +90,6 @@ impl Failure {
     }
 }
 
-impl From<Status> for Failure {
-    /// Takes what C1, or the way to it, answered to a call that a task needed.
-    fn from(status: Status) -> Self {
-        Self::new(status.code(), status.message())
-    }
-}
-
 /// Writes a status the way gRPC of Go does, which users of other connectors search their logs for.
 pub(crate) fn in_words(status: &Status) -> String {
     rpc_error(status.code(), status.message())
@@ -108,6 +122,13 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_is_one_and_can_be_sent() {
+        let failure = Failure::new(Code::Ok, "ä".repeat(LONGEST));
+        assert_eq!(failure.code(), Code::Unknown);
+        assert!(failure.message().len() < LONGEST + 4 && failure.message().ends_with("ä…"));
+    }
 
     #[test]
     fn codes_are_named_as_in_go() {

@@ -84,10 +84,7 @@ impl From<Missed> for Failure {
             Missed::Cancelled => {
                 Self::new(Code::Unknown, "C1 cancelled the task: context canceled")
             }
-            Missed::Failed(status) => Self::new(
-                status.code(),
-                format!("the first heartbeat failed: {}", status.message()),
-            ),
+            Missed::Failed(status) => Self::of_call("the first heartbeat", &status),
         }
     }
 }

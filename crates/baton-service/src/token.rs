@@ -11,6 +11,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Status};
@@ -37,6 +38,14 @@ pub(crate) struct Tokens {
     last: Mutex<Option<Token>>,
 }
 
+/// What a call shows to C1.
+pub(crate) struct Authorization {
+    /// The value of the header of that name.
+    pub(crate) value: HeaderValue,
+    /// Whether the token was given out for this call.
+    pub(crate) is_new: bool,
+}
+
 struct Token {
     authorization: HeaderValue,
     /// Nothing if C1 does not say.
@@ -49,7 +58,8 @@ struct Answer {
     access_token: String,
     #[serde(default)]
     token_type: String,
-    expires_in: Option<u64>,
+    #[serde(default)]
+    expires_in: Value,
 }
 
 impl Tokens {
@@ -72,21 +82,31 @@ impl Tokens {
         }
     }
 
-    /// Returns the value of the header `authorization`. Only one caller at a time asks for a new token.
-    pub(crate) async fn authorization(&self) -> Result<HeaderValue, Status> {
+    /// Returns a token to call with. Only one caller at a time asks for a new one.
+    pub(crate) async fn authorization(&self) -> Result<Authorization, Status> {
         let mut last = self.last.lock().await;
         let good = |token: &&Token| {
             let end = token.end;
             end.is_none_or(|end| Instant::now() + MARGIN < end)
         };
         if let Some(token) = last.as_ref().filter(good) {
-            return Ok(token.authorization.clone());
+            return Ok(Authorization {
+                value: token.authorization.clone(),
+                is_new: false,
+            });
         }
         *last = None;
+        let late = || {
+            let words = format!("failed to get token: no answer within {:?}", self.limit);
+            Status::deadline_exceeded(words)
+        };
         let token = timeout(self.limit, self.fetch())
             .await
-            .unwrap_or_else(|_| Err(Status::deadline_exceeded("failed to get token: no answer")))?;
-        Ok(last.insert(token).authorization.clone())
+            .unwrap_or_else(|_| Err(late()))?;
+        Ok(Authorization {
+            value: last.insert(token).authorization.clone(),
+            is_new: true,
+        })
     }
 
     /// Drops a token that C1 did not accept, so that the next call asks for another.
@@ -118,8 +138,11 @@ impl Tokens {
             Status::unauthenticated("failed to get token: the answer cannot be read")
         })?;
         let authorization = authorization(&answer)?;
-        tracing::debug!(token.seconds = answer.expires_in, "C1 gave a token");
-        let life = answer.expires_in.map(Duration::from_secs);
+        let life = life(&answer.expires_in);
+        tracing::debug!(
+            token.seconds = life.map(|it| it.as_secs()),
+            "C1 gave a token"
+        );
         let end = life.and_then(|life| asked.checked_add(life));
         Ok(Token { authorization, end })
     }
@@ -149,6 +172,15 @@ fn refused(status: StatusCode) -> Status {
     Status::new(code, format!("failed to get token: {status}"))
 }
 
+/// Reads for how long a token is good: seconds, as a number or, as some servers write it, in a text.
+fn life(expires_in: &Value) -> Option<Duration> {
+    let seconds = match expires_in {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
+    }?;
+    Duration::try_from_secs_f64(seconds.max(0.0)).ok()
+}
+
 fn authorization(answer: &Answer) -> Result<HeaderValue, Status> {
     if answer.access_token.is_empty() {
         return Err(Status::unauthenticated("failed to get token: it is empty"));
@@ -162,4 +194,31 @@ fn authorization(answer: &Answer) -> Result<HeaderValue, Status> {
         .map_err(|_| Status::unauthenticated("failed to get token: it is no header value"))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lives_are_read_however_they_are_written() {
+        let seconds = |value| life(&value).map(|it| it.as_secs());
+        for (value, expected) in [
+            (json!(3600), Some(3600)),
+            (json!(3599.9), Some(3599)),
+            (json!("3600"), Some(3600)),
+            (json!(0), Some(0)),
+            (json!(-1), Some(0)),
+            (json!(u64::MAX), None),
+            (json!(1e300), None),
+            (json!("soon"), None),
+            (json!("NaN"), Some(0)),
+            (json!([]), None),
+            (Value::Null, None),
+        ] {
+            assert_eq!(seconds(value.clone()), expected, "{value}");
+        }
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::BatonServiceUploadAssetRequest as UploadAsset;
@@ -45,6 +47,7 @@ pub(crate) async fn send(c1: &C1, task_id: &str, path: &Path) -> Result<(), Fail
 async fn attempt(c1: &C1, task_id: &str, path: &Path) -> Result<(), Failure> {
     let file = File::open(path).await.map_err(|error| unreadable(&error))?;
     let (broken, breaks) = oneshot::channel();
+    let is_whole = Arc::new(AtomicBool::new(false));
     let parts = Parts {
         next: Next::Metadata,
         host_id: c1.host_id(),
@@ -52,12 +55,19 @@ async fn attempt(c1: &C1, task_id: &str, path: &Path) -> Result<(), Failure> {
         file,
         digest: Context::new(&SHA256),
         broken,
+        is_whole: Arc::clone(&is_whole),
     };
-    tokio::select! {
+    let sent = tokio::select! {
         biased;
-        Ok(error) = breaks => Err(unreadable(&error)),
-        sent = c1.upload_asset(parts.stream()) => sent.map_err(Failure::from),
+        Ok(error) = breaks => return Err(unreadable(&error)),
+        sent = c1.upload_asset(parts.stream()) => sent,
+    };
+    sent.map_err(|status| Failure::of_call("the upload", &status))?;
+    if !is_whole.load(Ordering::Relaxed) {
+        let words = "the upload failed: C1 answered before it had everything";
+        return Err(Failure::new(Code::Unknown, words));
     }
+    Ok(())
 }
 
 fn unreadable(error: &io::Error) -> Failure {
@@ -74,6 +84,8 @@ struct Parts {
     digest: Context,
     /// Where it is told that reading failed: a stream of messages has no room for errors.
     broken: oneshot::Sender<io::Error>,
+    /// Becomes true with the last message.
+    is_whole: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy)]
@@ -101,6 +113,7 @@ impl Parts {
             Next::Data => match self.read().await {
                 Ok(data) if data.is_empty() => {
                     self.next = Next::Nothing;
+                    self.is_whole.store(true, Ordering::Relaxed);
                     Msg::Eof(UploadEof {
                         sha256_checksum: self.digest.clone().finish().as_ref().to_vec(),
                         ..UploadEof::default()

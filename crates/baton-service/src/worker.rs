@@ -11,7 +11,7 @@ use baton_proto::connectorapi::baton::v1::task::TaskType;
 use baton_proto::connectorapi::baton::v1::{
     BatonServiceFinishTaskRequest as FinishTask, BatonServiceHelloRequest as Hello, Status, Task,
 };
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 use prost_types::Any;
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
@@ -64,7 +64,8 @@ impl Worker {
     async fn work_and_tell(&self, task: Task, kind: &'static str) {
         let id = task.id.clone();
         tracing::info!(task.id = id, task.kind = kind, "a task begins");
-        let outcome = AssertUnwindSafe(self.attempt(task)).catch_unwind().await;
+        let attempt = AssertUnwindSafe(self.attempt(task)).catch_unwind();
+        let outcome = attempt.boxed().await;
         let outcome = outcome.unwrap_or_else(|panic| Err(Failure::of_panic(panic.as_ref())));
         match &outcome {
             Ok(_) => tracing::info!(task.id = id, task.kind = kind, "the task is done"),
@@ -103,8 +104,9 @@ impl Worker {
             task_id,
             ..self.introduction.clone()
         };
-        self.unless_stopping(async { Ok(self.c1.hello(hello).await?) })
-            .await?;
+        let hello = self.c1.hello(hello);
+        let hello = hello.map_err(|status| Failure::of_call("the Hello", &status));
+        self.unless_stopping(hello).await?;
         Ok(Done::Told)
     }
 

@@ -1,10 +1,11 @@
 //! A connector without a source system, and a service that runs it.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use baton_model::{FixedClock, Timestamp};
@@ -34,12 +35,18 @@ pub(crate) struct Fake {
     pub(crate) under_way: Arc<AtomicUsize>,
     pub(crate) most_under_way: AtomicUsize,
     pub(crate) validations: AtomicUsize,
+    /// How many seconds a validation takes.
+    pub(crate) thinks: AtomicU64,
+    /// Whether logs cannot be recorded, and nobody thought of that.
+    pub(crate) cannot_log: AtomicBool,
     /// What is wrong with the source system.
     pub(crate) trouble: Mutex<Option<Failure>>,
 }
 
 pub(crate) enum Plan {
     Write(Vec<u8>),
+    /// Writes so many zeros, without taking room.
+    Sparse(u64),
     Fail(Failure),
     Panic,
     /// Goes on for so long, or until it is stopped.
@@ -61,6 +68,7 @@ impl Fake {
         let plan = self.plans.lock().unwrap().pop_front();
         match plan.unwrap_or(Plan::Write(b"c1z".to_vec())) {
             Plan::Write(bytes) => std::fs::write(file, bytes).unwrap(),
+            Plan::Sparse(length) => File::create(file).unwrap().set_len(length).unwrap(),
             Plan::Fail(failure) => return Err(failure),
             Plan::Panic => panic!("out of luck"),
             Plan::Last(time) => {
@@ -109,7 +117,10 @@ impl Connector for Fake {
     fn validate(&self) -> BoxFuture<'_, Result<(), Failure>> {
         self.validations.fetch_add(1, Ordering::SeqCst);
         let trouble = self.trouble.lock().unwrap().clone();
-        Box::pin(async { trouble.map_or(Ok(()), Err) })
+        Box::pin(async {
+            sleep(Duration::from_secs(self.thinks.load(Ordering::SeqCst))).await;
+            trouble.map_or(Ok(()), Err)
+        })
     }
 
     fn sync<'a>(
@@ -128,6 +139,7 @@ impl Connector for Fake {
     }
 
     fn record_log(&self, file: &Path) -> Option<Box<dyn Send>> {
+        assert!(!self.cannot_log.load(Ordering::SeqCst), "no pen");
         std::fs::write(file, "{}").unwrap();
         Some(Box::new(Closing(file.to_owned())))
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use baton_proto::connectorapi::baton::v1::BatonServiceHeartbeatResponse as Heartbeat;
 use baton_service::Code;
 use c1_sim::seconds;
+use tokio::time::sleep;
 use tonic::Status;
 
 use crate::fake::{Fake, Plan, full_sync, run};
@@ -108,8 +109,24 @@ async fn they_do_not_wait_for_a_slow_c1_for_ever() {
         c1.until_called("Heartbeat", 1).await;
         c1.behave(|state| state.slowness = Duration::from_hours(1));
         // Nine waits of 30 s and nine limits of 30 s: the sync is over, though C1 cannot be told so yet.
-        tokio::time::sleep(Duration::from_secs(541)).await;
+        sleep(Duration::from_secs(541)).await;
         assert_eq!(fake.under_way.load(Ordering::SeqCst), 0);
     };
     run(&c1, &fake, stop).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_connection_is_one_failed_heartbeat() {
+    let c1 = StandIn::start();
+    c1.behave(|it| it.next_heartbeat = seconds(1));
+    c1.give(full_sync());
+    let fake = Fake::with([Plan::Last(Duration::from_hours(9))]);
+    let stop = async {
+        c1.until_called("Heartbeat", 3).await;
+        c1.freeze();
+        c1.until_called("Heartbeat", 4).await;
+    };
+    run(&c1, &fake, stop).await.unwrap();
+    // 30 s without an answer, and the next a second later.
+    assert_eq!(c1.times("Heartbeat"), [0.0, 1.0, 2.0, 34.0]);
 }

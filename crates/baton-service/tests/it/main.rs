@@ -7,6 +7,10 @@ mod health;
 #[cfg(test)]
 mod heartbeats;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod peer;
+#[cfg(test)]
 mod polling;
 #[cfg(test)]
 mod stand_in;

@@ -105,8 +105,8 @@ async fn a_machine_that_is_gone_is_noticed() {
         c1.until_called("GetTask", 2).await;
     };
     run(&c1, &Fake::with([]), stop).await.unwrap();
-    // The ping after 15 s is given up after 15 s more, and the question is asked again 1 s later.
-    assert_eq!(c1.times("GetTask"), [0.0, 31.0]);
+    // The ping after 310 s is given up after 20 s more, and the question is asked again 1 s later.
+    assert_eq!(c1.times("GetTask"), [0.0, 331.0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::baton_service_finish_task_request::FinalState;
+use c1_sim::seconds;
 use tokio::time::Instant;
 
 use crate::fake::{Fake, Plan, full_sync, run};
@@ -58,4 +59,31 @@ async fn it_can_be_stopped_before_c1_is_reached() {
     let stop = tokio::time::sleep(Duration::from_secs(3));
     run(&c1, &Fake::with([]), stop).await.unwrap();
     assert_eq!(begun.elapsed().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c1_is_told_though_the_connection_is_dead() {
+    let c1 = StandIn::start();
+    c1.give(full_sync());
+    let fake = Fake::with([long()]);
+    let stop = async {
+        c1.until_called("Heartbeat", 2).await;
+        c1.freeze();
+    };
+    run(&c1, &fake, stop).await.unwrap();
+    assert_eq!(c1.finished().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn c1_is_told_though_the_token_was_taken_back() {
+    let c1 = StandIn::start();
+    c1.behave(|it| it.next_poll = seconds(300));
+    c1.give(full_sync());
+    let fake = Fake::with([long()]);
+    let stop = async {
+        c1.until_called("Heartbeat", 1).await;
+        c1.revoke_tokens();
+    };
+    run(&c1, &fake, stop).await.unwrap();
+    assert_eq!(c1.finished().len(), 1);
 }

@@ -105,7 +105,10 @@ async fn a_hello_task_that_fails_is_told() {
     };
     run(&c1, &Fake::with([]), stop).await.unwrap();
     let status = c1.finished()[0].status.clone().unwrap();
-    assert_eq!((status.code, status.message.as_str()), (14, "not now"));
+    assert_eq!(
+        (status.code, status.message.as_str()),
+        (14, "the Hello failed: not now")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,4 +162,19 @@ async fn nothing_is_left_in_the_temporary_folder() {
         .unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     assert_eq!(refusal().code(), Code::PermissionDenied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_a_log_is_one_failed_task() {
+    let c1 = StandIn::start();
+    c1.give(full_sync());
+    c1.behave(|it| it.tasks[0].debug = true);
+    let fake = Fake::with([]);
+    fake.cannot_log.store(true, Ordering::SeqCst);
+    run(&c1, &fake, c1.until_finished(1)).await.unwrap();
+    let status = c1.finished()[0].status.clone().unwrap();
+    assert_eq!(
+        (status.code, status.message.as_str()),
+        (13, "a fault of the connector: no pen")
+    );
 }

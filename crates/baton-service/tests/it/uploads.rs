@@ -74,6 +74,9 @@ async fn the_third_failure_is_told() {
         .await
         .unwrap();
     let status = c1.finished()[0].status.clone().unwrap();
-    assert_eq!((status.code, status.message.as_str()), (8, "no room"));
+    assert_eq!(
+        (status.code, status.message.as_str()),
+        (8, "the upload failed: no room")
+    );
     assert_eq!(c1.times("UploadAsset metadata").len(), 3);
 }
