@@ -13,7 +13,6 @@ mod heart;
 mod host;
 mod link;
 mod polling;
-mod queue;
 mod service;
 mod startup;
 mod sync;

@@ -1,5 +1,6 @@
 //! The service as a whole.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -17,9 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::answers::Allowed;
 use crate::c1::C1;
 use crate::health::Health;
+use crate::polling::Tasks;
 use crate::token::Tokens;
 use crate::worker::Worker;
-use crate::{Connector, Credentials, Dial, Error, polling, queue, startup};
+use crate::{Connector, Credentials, Dial, Error, startup};
 
 /// The time that running tasks have to tell C1 about their end. Whoever stops a process waits 10 s or longer.
 const FAREWELL: Duration = Duration::from_secs(9);
@@ -128,7 +130,8 @@ impl Service {
     }
 
     /// Works until `stop`. Then no more tasks are taken, C1 is told that those that are running failed and can be given
-    /// out again, and within 10 s it is over.
+    /// out again, and within 10 s it is over. What a connector left on threads that block is not waited for: for a process
+    /// that has to end in time, nor must whoever drops the runtime.
     ///
     /// # Errors
     ///
@@ -136,41 +139,31 @@ impl Service {
     /// that happens later is an error here.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), Error> {
         let mut stop = pin!(stop);
-        let mut running = JoinSet::new();
+        let mut tasks = Tasks::new(&self.worker, self.concurrency, self.get_tasks);
         tokio::select! {
             biased;
             () = &mut stop => {}
-            never = self.work(&mut running) => match never? {},
+            never = self.work(&mut tasks) => match never? {},
         }
-        tracing::info!(tasks = running.len(), "stopping");
+        tracing::info!(tasks = tasks.len(), "stopping");
         self.worker.stopping.cancel();
-        let all = async { while running.join_next().await.is_some() {} };
-        if timeout(FAREWELL, all).await.is_err() {
+        if timeout(FAREWELL, tasks.all_end()).await.is_err() {
             tracing::warn!("C1 did not listen to how all tasks ended");
         }
         Ok(())
     }
 
-    async fn work(&self, running: &mut JoinSet<()>) -> Result<std::convert::Infallible, Error> {
+    async fn work(&self, tasks: &mut Tasks) -> Result<Infallible, Error> {
         let worker = &self.worker;
         startup::hello(&worker.c1, &worker.introduction).await?;
-        let health = match &self.health {
-            Some(address) => {
-                let connector = Arc::clone(&worker.connector);
-                Some(Health::bind(address, connector, Arc::clone(&self.clock)).await?)
-            }
-            None => None,
-        };
         // Dropped with this future, which closes the port.
         let mut server = JoinSet::new();
-        if let Some(health) = health {
+        if let Some(address) = &self.health {
+            let connector = Arc::clone(&worker.connector);
+            let health = Health::bind(address, connector, Arc::clone(&self.clock)).await?;
             server.spawn(health.serve());
         }
-        Ok(if self.get_tasks {
-            queue::run(worker, self.concurrency, running).await
-        } else {
-            polling::run(worker, self.concurrency, running).await
-        })
+        Ok(tasks.run().await)
     }
 }
 

@@ -127,3 +127,56 @@ async fn a_day_of_polling_leaves_nothing_open() {
     // A token is good for an hour.
     assert_eq!(c1.times("POST /auth/v1/token").len(), 24);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_is_given_out_twice_is_worked_on_once() {
+    for get_tasks in [false, true] {
+        let c1 = StandIn::start();
+        let id = c1.give(full_sync());
+        c1.give_as(&id, Some(full_sync()));
+        let fake = Fake::with([Plan::Last(Duration::from_mins(1))]);
+        let mut config = config();
+        config.get_tasks = get_tasks;
+        run_with(
+            config,
+            &c1,
+            &fake,
+            tokio::time::sleep(Duration::from_mins(5)),
+        )
+        .await
+        .unwrap();
+        assert_eq!(c1.times("FinishTask"), [60.0], "{get_tasks}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tasks_that_wait_when_the_service_stops_are_told_too() {
+    let c1 = StandIn::start();
+    c1.give(full_sync());
+    c1.give(full_sync());
+    let fake = Fake::with([Plan::Last(Duration::from_hours(9))]);
+    let mut config = config();
+    config.concurrency = 1;
+    config.get_tasks = true;
+    run_with(config, &c1, &fake, c1.until_called("Heartbeat", 1))
+        .await
+        .unwrap();
+    let finished = c1.finished();
+    assert_eq!(finished.len(), 2);
+    assert!(finished.iter().all(|it| it.status.is_some()));
+    assert_eq!(fake.requests.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_number_of_slots_is_possible() {
+    for get_tasks in [false, true] {
+        let c1 = StandIn::start();
+        c1.give(full_sync());
+        let mut config = config();
+        config.concurrency = usize::MAX;
+        config.get_tasks = get_tasks;
+        run_with(config, &c1, &Fake::with([]), c1.until_finished(1))
+            .await
+            .unwrap();
+    }
+}
