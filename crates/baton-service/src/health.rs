@@ -1,11 +1,13 @@
 //! Answering health checks (`baton-runtime.md` section 6.5).
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use baton_model::{Clock, Timestamp};
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -18,8 +20,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
-use crate::{Connector, Error};
+use crate::{Connector, Error, Failure};
 
 /// The result of a validation is good for so long: probes must not use up the rate limit that syncs need.
 const GOOD_FOR: Duration = Duration::from_secs(30);
@@ -39,6 +42,8 @@ pub(crate) struct Health {
 struct State {
     connector: Arc<dyn Connector>,
     clock: Arc<dyn Clock>,
+    /// Ends what is going on.
+    stop: CancellationToken,
     /// The last validation: when it ended, and what was wrong.
     last: Mutex<Option<(Instant, Result<(), String>)>>,
 }
@@ -72,6 +77,7 @@ impl Health {
         let state = State {
             connector,
             clock,
+            stop: CancellationToken::new(),
             last: Mutex::new(None),
         };
         Ok(Self {
@@ -82,6 +88,7 @@ impl Health {
 
     /// Answers until it is dropped.
     pub(crate) async fn serve(self) {
+        let _stop = self.state.stop.clone().drop_guard();
         let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
@@ -105,7 +112,7 @@ impl Health {
     }
 }
 
-async fn answer_all(stream: TcpStream, state: &State) {
+async fn answer_all(stream: TcpStream, state: &Arc<State>) {
     let service = service_fn(async |request| Ok::<_, Infallible>(state.answer(&request).await));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -117,7 +124,7 @@ async fn answer_all(stream: TcpStream, state: &State) {
 }
 
 impl State {
-    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(self: &Arc<Self>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         match request.uri().path() {
             "/health" => self.health().await,
             "/ready" => self.good("ready"),
@@ -130,7 +137,7 @@ impl State {
         }
     }
 
-    async fn health(&self) -> Response<Full<Bytes>> {
+    async fn health(self: &Arc<Self>) -> Response<Full<Bytes>> {
         let Err(validation_error) = self.validation().await else {
             return self.good("healthy");
         };
@@ -141,16 +148,29 @@ impl State {
         self.report(StatusCode::SERVICE_UNAVAILABLE, "unhealthy", Some(details))
     }
 
-    /// Validates, or tells what the last validation found. Of several callers one validates and the others wait for it.
-    async fn validation(&self) -> Result<(), String> {
+    /// Validates, or tells what the last validation found. It goes on when the caller is gone: probes have little patience,
+    /// and the next one has to find a result.
+    async fn validation(self: &Arc<Self>) -> Result<(), String> {
+        let state = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let found = state.stop.run_until_cancelled(state.validate()).await;
+            found.unwrap_or_else(|| Err("the connector is being stopped".to_owned()))
+        });
+        task.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    /// Of several callers one validates, and the others wait for it.
+    async fn validate(&self) -> Result<(), String> {
         let mut last = self.last.lock().await;
         if let Some((at, found)) = &*last
             && at.elapsed() < GOOD_FOR
         {
             return found.clone();
         }
-        let found = match timeout(LIMIT, self.connector.validate()).await {
-            Ok(found) => found.map_err(|failure| failure.message().to_owned()),
+        let validation = AssertUnwindSafe(async { self.connector.validate().await });
+        let found = match timeout(LIMIT, validation.catch_unwind()).await {
+            Ok(Ok(found)) => found.map_err(|failure| failure.message().to_owned()),
+            Ok(Err(panic)) => Err(Failure::of_panic(panic.as_ref()).message().to_owned()),
             Err(_) => Err(format!("no result within {} s", LIMIT.as_secs())),
         };
         *last = Some((Instant::now(), found.clone()));
@@ -195,13 +215,12 @@ mod tests {
     use baton_model::FixedClock;
     use baton_proto::connector::v2::ConnectorMetadata;
     use futures_util::future::BoxFuture;
-    use tokio_util::sync::CancellationToken;
     use tonic::Code;
 
     use super::*;
-    use crate::{Failure, SyncRequest};
+    use crate::SyncRequest;
 
-    /// Its validations fail, and the third does not end.
+    /// Its validations fail, the third does not end, and the fourth panics.
     #[derive(Default)]
     struct Troubled(AtomicUsize);
 
@@ -213,8 +232,10 @@ mod tests {
         fn validate(&self) -> BoxFuture<'_, Result<(), Failure>> {
             let count = self.0.fetch_add(1, Ordering::SeqCst) + 1;
             Box::pin(async move {
-                if count == 3 {
-                    std::future::pending::<()>().await;
+                match count {
+                    3 => std::future::pending().await,
+                    4 => panic!("out of luck"),
+                    _ => {}
                 }
                 Err(Failure::new(Code::Unavailable, count.to_string()))
             })
@@ -235,8 +256,10 @@ mod tests {
         let state = State {
             connector: Arc::new(Troubled::default()),
             clock: Arc::new(FixedClock(Timestamp::EPOCH)),
+            stop: CancellationToken::new(),
             last: Mutex::new(None),
         };
+        let state = Arc::new(state);
         let is = |words: &str| Err(words.to_owned());
         assert_eq!(state.validation().await, is("1"));
         sleep(Duration::from_secs(29)).await;
@@ -248,5 +271,8 @@ mod tests {
         );
         sleep(GOOD_FOR).await;
         assert_eq!(state.validation().await, is("no result within 30 s"));
+        sleep(GOOD_FOR).await;
+        let fault = is("a fault of the connector: out of luck");
+        assert_eq!(state.validation().await, fault);
     }
 }
