@@ -17,10 +17,10 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::binary::{Binary, Run, server};
 
 /// An authority that nobody knows.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         params
@@ -32,7 +32,11 @@ impl Authority {
 
     /// Writes the certificate of the authority into the directory of the binary.
     fn bundle(&self, binary: &Binary) -> String {
-        write(binary, "ca.pem", &self.0.pem())
+        write(binary, "ca.pem", &self.pem())
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
     }
 
     fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
@@ -42,7 +46,12 @@ impl Authority {
     }
 
     /// Puts TLS in front of a server, for a client that has to show a certificate or none.
-    async fn front(&self, name: &str, to: SocketAddr, asks_for_certificate: bool) -> SocketAddr {
+    pub(crate) async fn front(
+        &self,
+        name: &str,
+        to: SocketAddr,
+        asks_for_certificate: bool,
+    ) -> SocketAddr {
         let (certificate, key) = self.issue(name);
         let builder = ServerConfig::builder_with_provider(default_provider().into())
             .with_safe_default_protocol_versions()
@@ -84,13 +93,17 @@ fn write(binary: &Binary, name: &str, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// A proxy for `CONNECT` that wants a password. Writes down what it is asked, and all that passes.
-async fn proxy(to: SocketAddr, log: Arc<Mutex<Vec<u8>>>) -> SocketAddr {
+/// A proxy for `CONNECT` that wants a password, and knows a way for each request. Writes down what it is asked.
+pub(crate) async fn proxy(
+    way: impl Fn(&str) -> SocketAddr + Send + Sync + 'static,
+    log: Arc<Mutex<Vec<u8>>>,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let way = Arc::new(way);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let log = Arc::clone(&log);
+            let (way, log) = (Arc::clone(&way), Arc::clone(&log));
             tokio::spawn(async move {
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n") {
@@ -107,7 +120,7 @@ async fn proxy(to: SocketAddr, log: Arc<Mutex<Vec<u8>>>) -> SocketAddr {
                     return;
                 }
                 stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-                let mut server = TcpStream::connect(to).await.unwrap();
+                let mut server = TcpStream::connect(way(&text)).await.unwrap();
                 let _ = copy_bidirectional(&mut stream, &mut server).await;
             });
         }
@@ -228,7 +241,8 @@ async fn a_server_that_asks_gets_the_certificate() {
 async fn a_proxy_carries_the_sync_and_learns_nothing() {
     let place = Place::new(false).await;
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let proxy = proxy(place.front, Arc::clone(&heard)).await;
+    let front = place.front;
+    let proxy = proxy(move |_| front, Arc::clone(&heard)).await;
     let bundle = place.authority.bundle(&place.binary);
     // The name leads nowhere but through the proxy.
     let binary = place
@@ -272,7 +286,7 @@ async fn a_proxy_is_used_for_names_that_are_not_local() {
     let authority = Authority::new();
     let front = authority.front("chat.example.invalid", to, false).await;
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let proxy = proxy(front, Arc::clone(&heard)).await;
+    let proxy = proxy(move |_| front, Arc::clone(&heard)).await;
     let binary = Binary::for_account(&server, Account::Reader)
         .with("BATON_ROCKETCHAT_BASE_URL", "https://chat.example.invalid")
         .with(
