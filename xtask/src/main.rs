@@ -6,6 +6,7 @@ mod codegen;
 mod record;
 mod report;
 mod snapshot;
+mod soak;
 mod tidy;
 mod workspace;
 
@@ -47,6 +48,8 @@ enum Task {
     Record(record::Args),
     /// Measure how long a sync of a simulated workspace takes, and how much memory
     Bench(bench::Args),
+    /// Give the program many syncs as a service, and print how much memory it has meanwhile
+    Soak(soak::Args),
     #[command(hide = true)]
     BenchHost(bench::HostArgs),
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Some(Task::Snapshot { accept }) => snapshot::run(accept),
         Some(Task::Record(args)) => record::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
+        Some(Task::Soak(args)) => soak::run(&args),
         Some(Task::BenchHost(args)) => bench::run_host(&args),
     };
     match done {

@@ -23,6 +23,7 @@ use self::shape::Shape;
 use crate::{report, workspace};
 
 pub(crate) use host::{Args as HostArgs, run as run_host};
+pub(crate) use program::build;
 
 /// The result that others are compared with.
 const KEPT: &str = "docs/performance.json";

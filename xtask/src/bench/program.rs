@@ -116,7 +116,7 @@ fn contents(summary: &Value) -> Contents {
 }
 
 /// Builds what cargo's `selection` names, and returns where the program `name` is.
-pub(super) fn build(selection: &[&str], name: &str, debug: bool) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(selection: &[&str], name: &str, debug: bool) -> anyhow::Result<PathBuf> {
     // Of the whole workspace for the build server, which has built it like that already: for one package alone cargo
     // would choose other features and build anew. The real program has its own features only.
     let selection = if debug { EVERYTHING } else { selection };
