@@ -185,7 +185,7 @@ async fn whatever_is_silent_does_not_keep_a_stopped_service() {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config();
         config.temp_dir = Some(folder.path().to_owned());
-        let fake = Fake::with([Plan::Sparse(1 << 30)]);
+        let fake = Fake::with([Plan::Sparse(1 << 20)]);
         let service = service(config, &fake, Arc::new(peer.clone()));
         let mut stopped = Instant::now();
         let stop = async {

@@ -180,3 +180,19 @@ async fn any_number_of_slots_is_possible() {
             .unwrap();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn many_tasks_leave_nothing_open() {
+    let c1 = StandIn::start();
+    for _ in 0..20 {
+        c1.give(full_sync());
+    }
+    let stop = async {
+        c1.until_finished(20).await;
+        c1.until_called("GetTask", 22).await;
+        // Each task had two connections of its own. What is left is for tokens and for all other calls.
+        let (made, open) = c1.connections();
+        assert!(made > 40 && open <= 2, "{open} of {made}");
+    };
+    run(&c1, &Fake::with([]), stop).await.unwrap();
+}
