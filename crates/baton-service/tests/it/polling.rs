@@ -110,25 +110,6 @@ async fn a_machine_that_is_gone_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_day_of_polling_leaves_nothing_open() {
-    let c1 = StandIn::start();
-    c1.behave(|state| state.next_poll = seconds(90));
-    let polls = 24 * 3600 / 90;
-    let mut most = 0;
-    let stop = async {
-        for poll in 1..=polls {
-            c1.until_called("GetTask", poll).await;
-            most = most.max(c1.connections().1);
-        }
-    };
-    run(&c1, &Fake::with([]), stop).await.unwrap();
-    assert_eq!(c1.times("GetTask").last(), Some(&86_310.0));
-    assert!(most <= 2, "{most} connections at once");
-    // A token is good for an hour.
-    assert_eq!(c1.times("POST /auth/v1/token").len(), 24);
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_task_that_is_given_out_twice_is_worked_on_once() {
     for get_tasks in [false, true] {
         let c1 = StandIn::start();
