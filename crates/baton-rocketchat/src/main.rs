@@ -82,7 +82,10 @@ fn run(line: &Line) -> Result<ExitCode, Failure> {
         Word::Sync | Word::Validate | Word::Demo => {
             let runtime =
                 tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
-            runtime.block_on(dispatch(line.word, &settings))
+            let done = runtime.block_on(dispatch(line.word, &settings));
+            // What still blocks a thread, such as a name server that does not answer, keeps nobody from leaving.
+            runtime.shutdown_background();
+            done
         }
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -115,7 +115,7 @@ impl RocketChat {
 /// Waits until nobody wants a sync any more, and says so.
 async fn not_wanted(stop: CancellationToken) -> String {
     stop.cancelled().await;
-    "C1 does not wait for this sync any more".to_owned()
+    "nobody waits for this sync any more".to_owned()
 }
 
 /// Writes a finished full sync without anything in it: what `--skip-full-sync` asks for.

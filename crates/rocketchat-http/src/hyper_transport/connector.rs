@@ -27,6 +27,9 @@ use super::tunnel;
 
 pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// How long a connection may be silent before it is asked whether anybody is there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
 /// What a workspace is spoken to in, as ALPN says it.
 pub(super) const HTTP: &[&str] = &["h2", "http/1.1"];
 
@@ -61,6 +64,9 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        // Long silence is normal while a server thinks; a machine that is gone, or a router that forgot, is not.
+        tcp.set_keepalive(Some(KEEPALIVE));
+        tcp.set_keepalive_interval(Some(KEEPALIVE));
         // Split evenly over a name's addresses, so that a dead one does not use up the time of the others.
         tcp.set_connect_timeout(Some(config.connect_timeout));
         let (mut tls, mut proxy_tls) = (None, None);

@@ -53,7 +53,10 @@ async fn an_upload_that_breaks_three_times_fails_the_task_alone() {
     place.c1.give(full_sync());
     let process = place.start(&[]);
     place.c1.until_finished(1).await;
-    assert_eq!(place.failure(), (8, "the upload failed: no room".to_owned()));
+    assert_eq!(
+        place.failure(),
+        (8, "the upload failed: no room".to_owned())
+    );
     place.c1.give(full_sync());
     place.c1.until_finished(2).await;
     assert_eq!(place.c1.finished()[1].status, None);
