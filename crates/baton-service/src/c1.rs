@@ -145,7 +145,7 @@ impl C1 {
             .alone()
             .client_streaming(request, path!("UploadAsset"), codec)
             .await;
-        self.judge(answer, &authorization).await.map(drop)
+        self.judge(answer, &authorization).map(drop)
     }
 
     /// Calls within a time limit.
@@ -210,7 +210,7 @@ impl C1 {
         let request = self.request(message, authorization);
         let codec = ProstCodec::<Q, A>::default();
         let answer = grpc.unary(request, path.clone(), codec).await;
-        self.judge(answer, authorization).await
+        self.judge(answer, authorization)
     }
 
     /// Returns a way to C1 on the connection that there is.
@@ -233,7 +233,7 @@ impl C1 {
         request
     }
 
-    async fn judge<T>(
+    fn judge<T>(
         &self,
         answer: Result<tonic::Response<T>, Status>,
         authorization: &Authorization,
@@ -241,7 +241,7 @@ impl C1 {
         if let Err(status) = &answer
             && status.code() == Code::Unauthenticated
         {
-            self.tokens.drop_refused(&authorization.value).await;
+            self.tokens.drop_refused(&authorization.value);
         }
         answer.map(tonic::Response::into_inner)
     }

@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use baton_model::{Clock, Timestamp};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
@@ -17,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -44,9 +45,11 @@ struct State {
     clock: Arc<dyn Clock>,
     /// Ends what is going on.
     stop: CancellationToken,
-    /// The last validation: when it ended, and what was wrong.
-    last: Mutex<Option<(Instant, Result<(), String>)>>,
+    last: Mutex<Option<Validation>>,
 }
+
+/// A validation that goes on or has ended: when, and what was wrong. Whoever asks meanwhile waits for the same.
+type Validation = Shared<BoxFuture<'static, (Instant, Result<(), String>)>>;
 
 #[derive(Serialize)]
 struct Report {
@@ -148,33 +151,43 @@ impl State {
         self.report(StatusCode::SERVICE_UNAVAILABLE, "unhealthy", Some(details))
     }
 
-    /// Validates, or tells what the last validation found. It goes on when the caller is gone: probes have little patience,
-    /// and the next one has to find a result.
+    /// Validates, or tells what the last validation found.
     async fn validation(self: &Arc<Self>) -> Result<(), String> {
-        let state = Arc::clone(self);
-        let task = tokio::spawn(async move {
-            let found = state.stop.run_until_cancelled(state.validate()).await;
-            found.unwrap_or_else(|| Err("the connector is being stopped".to_owned()))
-        });
-        task.await.unwrap_or_else(|error| Err(error.to_string()))
+        loop {
+            let (ended, found) = self.current().await;
+            // It may have ended long ago, when nobody waited for it any more.
+            if ended.elapsed() < GOOD_FOR {
+                return found;
+            }
+        }
     }
 
-    /// Of several callers one validates, and the others wait for it.
-    async fn validate(&self) -> Result<(), String> {
-        let mut last = self.last.lock().await;
-        if let Some((at, found)) = &*last
-            && at.elapsed() < GOOD_FOR
-        {
-            return found.clone();
+    /// Returns the validation that goes on or is still good, or begins another.
+    fn current(self: &Arc<Self>) -> Validation {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_good = |it: &&Validation| it.peek().is_none_or(|it| it.0.elapsed() < GOOD_FOR);
+        if let Some(it) = last.as_ref().filter(is_good) {
+            return it.clone();
         }
+        let state = Arc::clone(self);
+        // It goes on when the caller is gone: probes have little patience, and the next one has to find a result.
+        let task = tokio::spawn(async move {
+            let found = state.stop.run_until_cancelled(state.validate()).await;
+            let stopped = || Err("the connector is being stopped".to_owned());
+            (Instant::now(), found.unwrap_or_else(stopped))
+        });
+        let validation =
+            task.map(|done| done.unwrap_or_else(|error| (Instant::now(), Err(error.to_string()))));
+        last.insert(validation.boxed().shared()).clone()
+    }
+
+    async fn validate(&self) -> Result<(), String> {
         let validation = AssertUnwindSafe(async { self.connector.validate().await });
-        let found = match timeout(LIMIT, validation.catch_unwind()).await {
+        match timeout(LIMIT, validation.catch_unwind()).await {
             Ok(Ok(found)) => found.map_err(|failure| failure.message().to_owned()),
             Ok(Err(panic)) => Err(Failure::of_panic(panic.as_ref()).message().to_owned()),
             Err(_) => Err(format!("no result within {} s", LIMIT.as_secs())),
-        };
-        *last = Some((Instant::now(), found.clone()));
-        found
+        }
     }
 
     fn good(&self, status: &'static str) -> Response<Full<Bytes>> {

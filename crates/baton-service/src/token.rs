@@ -1,10 +1,12 @@
 //! Tokens: getting them, and keeping them for as long as they are good (`baton-runtime.md` section 4.3).
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use baton_model::Clock;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, Shared};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -12,7 +14,6 @@ use hyper_util::client::legacy::Client;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Status};
 
@@ -29,13 +30,21 @@ const LONGEST_ANSWER: usize = 1 << 20;
 
 /// Gets tokens, and keeps the last one.
 pub(crate) struct Tokens {
+    endpoint: Arc<Endpoint>,
+    last: Mutex<Option<Fetch>>,
+}
+
+/// A token that is being asked for, or what came of it. Whoever needs it meanwhile waits for the same answer.
+type Fetch = Shared<BoxFuture<'static, Result<Token, Status>>>;
+
+/// Where tokens come from.
+struct Endpoint {
     credentials: Credentials,
     address: Uri,
     client: Client<crate::dial::Dialer, Full<Bytes>>,
     limit: Duration,
     clock: Arc<dyn Clock>,
     random: SystemRandom,
-    last: Mutex<Option<Token>>,
 }
 
 /// What a call shows to C1.
@@ -46,6 +55,7 @@ pub(crate) struct Authorization {
     pub(crate) is_new: bool,
 }
 
+#[derive(Clone)]
 struct Token {
     authorization: HeaderValue,
     /// Nothing if C1 does not say.
@@ -71,53 +81,83 @@ impl Tokens {
         limit: Duration,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
+        let endpoint = Endpoint {
             credentials,
             address,
             client: http_client(dial, Versions::Any),
             limit,
             clock,
             random: SystemRandom::new(),
+        };
+        Self {
+            endpoint: Arc::new(endpoint),
             last: Mutex::new(None),
         }
     }
 
-    /// Returns a token to call with. Only one caller at a time asks for a new one.
+    /// Returns a token to call with.
     pub(crate) async fn authorization(&self) -> Result<Authorization, Status> {
-        let mut last = self.last.lock().await;
-        let good = |token: &&Token| {
-            let end = token.end;
-            end.is_none_or(|end| Instant::now() + MARGIN < end)
-        };
-        if let Some(token) = last.as_ref().filter(good) {
-            return Ok(Authorization {
-                value: token.authorization.clone(),
-                is_new: false,
-            });
+        let (fetch, is_new) = self.current();
+        let token = fetch.await?;
+        Ok(Authorization {
+            value: token.authorization,
+            is_new,
+        })
+    }
+
+    /// Returns the token that is good or being asked for, or asks for another; and whether it is a new one.
+    fn current(&self) -> (Fetch, bool) {
+        let mut last = self.last();
+        if let Some(fetch) = last.as_ref() {
+            match fetch.peek() {
+                None => return (fetch.clone(), true),
+                Some(Ok(token)) if token.is_good() => return (fetch.clone(), false),
+                Some(_) => {}
+            }
         }
-        *last = None;
+        let endpoint = Arc::clone(&self.endpoint);
+        // It goes on when the call that needed it is given up: the next one needs it too.
+        let task = tokio::spawn(async move { endpoint.fetch_in_time().await });
+        let fetch = task.map(|done| {
+            done.unwrap_or_else(|error| {
+                Err(Status::internal(format!("failed to get token: {error}")))
+            })
+        });
+        (last.insert(fetch.boxed().shared()).clone(), true)
+    }
+
+    /// Drops a token that C1 did not accept, so that the next call asks for another.
+    pub(crate) fn drop_refused(&self, authorization: &HeaderValue) {
+        let mut last = self.last();
+        let found = last.as_ref().and_then(|it| it.peek());
+        if found.is_some_and(|it| {
+            it.as_ref()
+                .is_ok_and(|it| it.authorization == *authorization)
+        }) {
+            *last = None;
+        }
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Fetch>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Token {
+    fn is_good(&self) -> bool {
+        self.end.is_none_or(|end| Instant::now() + MARGIN < end)
+    }
+}
+
+impl Endpoint {
+    async fn fetch_in_time(&self) -> Result<Token, Status> {
         let late = || {
             let words = format!("failed to get token: no answer within {:?}", self.limit);
             Status::deadline_exceeded(words)
         };
-        let token = timeout(self.limit, self.fetch())
+        timeout(self.limit, self.fetch())
             .await
-            .unwrap_or_else(|_| Err(late()))?;
-        Ok(Authorization {
-            value: last.insert(token).authorization.clone(),
-            is_new: true,
-        })
-    }
-
-    /// Drops a token that C1 did not accept, so that the next call asks for another.
-    pub(crate) async fn drop_refused(&self, authorization: &HeaderValue) {
-        let mut last = self.last.lock().await;
-        if last
-            .as_ref()
-            .is_some_and(|it| it.authorization == *authorization)
-        {
-            *last = None;
-        }
+            .unwrap_or_else(|_| Err(late()))
     }
 
     async fn fetch(&self) -> Result<Token, Status> {
