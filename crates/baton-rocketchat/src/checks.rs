@@ -212,10 +212,6 @@ fn are_supported(settings: &Settings) -> Result<(), Failure> {
     on_demand::refuse_file_operations(settings)?;
     let without_effect = [
         (
-            &fields::OTEL_COLLECTOR_ENDPOINT,
-            settings.text(&fields::OTEL_COLLECTOR_ENDPOINT).is_some(),
-        ),
-        (
             &fields::KEEP_PREVIOUS_SYNC_C1Z,
             settings.is_on(&fields::KEEP_PREVIOUS_SYNC_C1Z),
         ),

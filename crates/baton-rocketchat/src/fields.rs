@@ -68,6 +68,10 @@ pub(crate) static EXCLUSIVE: &[&[&Field]] = &[
         &BULK_CREATE_TICKET,
     ],
     &[&AUTH_TOKEN, &AUTH_TOKEN_FILE],
+    &[
+        &OTEL_COLLECTOR_ENDPOINT_TLS_CERT_PATH,
+        &OTEL_COLLECTOR_ENDPOINT_TLS_CERT,
+    ],
 ];
 
 #[cfg(test)]

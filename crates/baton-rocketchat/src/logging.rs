@@ -10,18 +10,21 @@ use std::path::Path;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer, Registry};
 
 use crate::failure::Failure;
 use crate::fields;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 
 use line::Lines;
+#[cfg(feature = "otel")]
+pub(crate) use line::{TASK_ID, caller, task_id};
 use place::Places;
 use recording::{Recording, Recordings, WhileRecording};
 
@@ -51,11 +54,14 @@ impl Logging {
     }
 }
 
-/// Starts logging as the settings say, and returns how.
+/// Starts logging as the settings say, to `telemetry` too, and returns how.
 ///
 /// # Errors
 /// A file to log to cannot be opened.
-pub(crate) fn start(settings: &Settings) -> Result<Logging, Failure> {
+pub(crate) fn start(
+    settings: &Settings,
+    telemetry: Option<&Telemetry>,
+) -> Result<Logging, Failure> {
     let level = level(&settings.text(&fields::LOG_LEVEL).unwrap_or_default());
     let format = match settings.text(&fields::LOG_FORMAT).as_deref() {
         Some("console") => Format::Console,
@@ -77,7 +83,8 @@ pub(crate) fn start(settings: &Settings) -> Result<Logging, Failure> {
         writer,
     };
     let recordings = Recordings::default();
-    subscriber(log, level, &recordings).init();
+    let watchers = telemetry.and_then(|it| it.layer(filter(level)));
+    subscriber(log, level, &recordings, watchers).init();
     Ok(Logging {
         format,
         terminal,
@@ -145,11 +152,12 @@ fn filter(level: LevelFilter) -> Targets {
         .with_targets(["hyper", "hyper_util", "rustls", "h2"].map(|library| (library, quiet)))
 }
 
-/// Makes what takes lines: the log, and beside it the recordings.
+/// Makes what takes lines: the log, beside it the recordings, and whoever else watches.
 fn subscriber<W>(
     log: Lines<W>,
     level: LevelFilter,
     recordings: &Recordings,
+    watchers: Option<Box<dyn Layer<Registry> + Send + Sync>>,
 ) -> impl Subscriber + Send + Sync + use<W>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -164,6 +172,7 @@ where
         lines: filter(LevelFilter::DEBUG),
     };
     tracing_subscriber::registry()
+        .with(watchers)
         .with(log.with_filter(filter(level)))
         .with(recorder.with_filter(while_recording))
 }
@@ -206,7 +215,7 @@ mod tests {
                 has_colours: false,
                 writer: File::create(self.dir.path().join("log")).unwrap(),
             };
-            let subscriber = subscriber(log, level, &self.logging.recordings);
+            let subscriber = subscriber(log, level, &self.logging.recordings, None);
             tracing::subscriber::with_default(subscriber, lines);
         }
 

@@ -34,6 +34,8 @@ mod signals;
 mod stdout;
 mod stored;
 mod summary;
+#[cfg_attr(not(feature = "otel"), path = "telemetry/absent.rs")]
+mod telemetry;
 mod usage;
 mod validate;
 mod values;
@@ -46,6 +48,7 @@ use crate::config_file::ConfigFile;
 use crate::failure::Failure;
 use crate::logging::Logging;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 
 fn main() -> ExitCode {
     let outcome = match cli::read(std::env::args_os()) {
@@ -64,42 +67,49 @@ fn run(line: &Line) -> Result<ExitCode, Failure> {
     let settings = Settings::gather(&line.flags, settings::variable, file);
     let done = match line.word {
         Word::Diff => {
-            start_log(&settings)?;
+            start_log(&settings, None)?;
             return diff::run(line, &settings);
         }
         Word::Show(table) => {
-            start_log(&settings)?;
+            start_log(&settings, None)?;
             show::run(table, &settings)
         }
         Word::Capabilities => words::print(&capabilities::json()?),
         Word::Config => words::print(&schema::json()?),
         Word::Export => {
-            start_log(&settings)?;
+            start_log(&settings, None)?;
             export::run(&settings)
         }
         Word::HealthCheck => health::run(&settings),
         Word::Completion(shell) => words::print(&completion(shell, &settings)),
-        Word::Sync | Word::Validate | Word::Demo => {
-            let runtime =
-                tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
-            let done = runtime.block_on(dispatch(line.word, &settings));
-            // What still blocks a thread, such as a name server that does not answer, keeps nobody from leaving.
-            runtime.shutdown_background();
-            done
-        }
+        Word::Sync | Word::Validate | Word::Demo => return run_watched(line.word, &settings),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Starts the log, and says there what the configuration file has that nobody can use.
-fn start_log(settings: &Settings) -> Result<Logging, Failure> {
-    let logs = logging::start(settings)?;
+fn start_log(settings: &Settings, telemetry: Option<&Telemetry>) -> Result<Logging, Failure> {
+    let logs = logging::start(settings, telemetry)?;
     settings.warn();
     Ok(logs)
 }
 
-async fn dispatch(word: Word, settings: &Settings) -> Result<(), Failure> {
-    let logs = start_log(settings)?;
+/// Runs a command that a collector may be told of, failures included.
+fn run_watched(word: Word, settings: &Settings) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
+    let telemetry = Telemetry::start(settings, runtime.handle());
+    // A collector that cannot be is told of in the log.
+    let logs = start_log(settings, telemetry.as_ref().ok())?;
+    let telemetry = telemetry?;
+    let outcome = runtime.block_on(dispatch(word, settings, logs));
+    let code = outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS);
+    runtime.block_on(telemetry.close());
+    // What still blocks a thread, such as a name server that does not answer, keeps nobody from leaving.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+async fn dispatch(word: Word, settings: &Settings, logs: Logging) -> Result<(), Failure> {
     // Before anything that a signal must not cut short.
     let stop = signals::listen().map_err(|error| Failure::other(error.into()))?;
     match word {

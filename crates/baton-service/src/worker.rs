@@ -55,6 +55,7 @@ impl Worker {
             task.id = task.id,
             task.kind = kind,
             error.type = Empty,
+            otel.status_code = Empty,
         );
         Box::pin(self.work_and_tell(task, kind))
             .instrument(span)
@@ -70,7 +71,9 @@ impl Worker {
         match &outcome {
             Ok(_) => tracing::info!(task.id = id, task.kind = kind, "the task is done"),
             Err(failure) => {
-                Span::current().record("error.type", debug(failure.code()));
+                let span = Span::current();
+                span.record("error.type", debug(failure.code()));
+                span.record("otel.status_code", "error");
                 tracing::error!(
                     task.id = id,
                     task.kind = kind,

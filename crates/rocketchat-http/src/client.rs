@@ -215,6 +215,7 @@ fn span(request: &Request<()>, route: &RouteName, sent: u32) -> Span {
         http.request.resend_count = (sent > 0).then_some(sent),
         http.response.status_code = field::Empty,
         error.type = field::Empty,
+        otel.status_code = field::Empty,
     )
 }
 
@@ -223,17 +224,18 @@ fn note(span: &Span, outcome: &Result<Response, Error>) {
     if span.is_disabled() {
         return;
     }
-    match outcome {
+    let trouble = match outcome {
         Ok(response) => {
             let status = response.status;
             span.record("http.response.status_code", status.as_u16());
-            if status.is_client_error() || status.is_server_error() {
-                span.record("error.type", status.as_str());
-            }
+            let is_error = status.is_client_error() || status.is_server_error();
+            is_error.then(|| status.as_str().to_owned())
         }
-        Err(error) => {
-            span.record("error.type", field::debug(error.kind()));
-        }
+        Err(error) => Some(format!("{:?}", error.kind())),
+    };
+    if let Some(trouble) = trouble {
+        span.record("error.type", trouble);
+        span.record("otel.status_code", "error");
     }
 }
 

@@ -79,15 +79,25 @@ pub async fn sync_with_progress(
     stop: impl Future<Output = String>,
     progress: &dyn Progress,
 ) -> Result<Report, Error> {
-    let span = tracing::info_span!("sync", users = Empty, roles = Empty, teams = Empty);
+    let span = tracing::info_span!(
+        "sync",
+        users = Empty,
+        roles = Empty,
+        teams = Empty,
+        otel.status_code = Empty,
+    );
     let report = run(client, options, sink, stop, progress);
-    let report = report.instrument(span.clone()).await?;
+    let report = report.instrument(span.clone()).await;
     note(&span, &report);
-    Ok(report)
+    report
 }
 
-/// Adds to a span what the sync has read.
-fn note(span: &Span, report: &Report) {
+/// Adds to a span what the sync has read, or that it failed.
+fn note(span: &Span, report: &Result<Report, Error>) {
+    let Ok(report) = report else {
+        span.record("otel.status_code", "error");
+        return;
+    };
     let resources = &report.summary.resources;
     for (name, kind) in [
         ("users", mapping::USER),

@@ -11,6 +11,7 @@ use rocketchat_api::{
     UserId, UsersListByStatus,
 };
 use rocketchat_http::Client;
+use tracing::Instrument as _;
 
 use crate::api::Api;
 use crate::problem::{
@@ -30,7 +31,8 @@ const LIST_BY_STATUS_SINCE: (u32, u32) = (6, 8);
 pub async fn check(client: &Client, options: &Options) -> Result<(), Error> {
     let work = Work::new(&NoJournal);
     let api = Api::new(client, &work, &());
-    Preflight::run(api, options).await?.check(api).await
+    let checked = async { Preflight::run(api, options).await?.check(api).await };
+    checked.instrument(tracing::info_span!("check")).await
 }
 
 /// The server, the token's owner, and what the owner may do.

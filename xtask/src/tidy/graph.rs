@@ -68,13 +68,15 @@ const RESERVED: &[(&str, &[&str])] = &[
     (
         "hyper-util",
         &[
+            "baton-rocketchat",
             "baton-service",
             "c1-sim",
             "rocketchat-http",
             "rocketchat-sim",
         ],
     ),
-    ("tonic", &["baton-service", "c1-sim"]),
+    ("opentelemetry", &["baton-rocketchat"]),
+    ("tonic", &["baton-rocketchat", "baton-service", "c1-sim"]),
 ];
 
 /// Crates that do no I/O, and what they must not reach, not even through others.

@@ -8,7 +8,7 @@ fields! { BATON:
     LOG_LEVEL = text("log-level", "How much to log: debug, info, warn or error").default("info").operations();
     LOG_LEVEL_DEBUG_EXPIRES_AT = text("log-level-debug-expires-at", "When to go back from the debug level, as an RFC 3339 time; counts only in hosted operation").operations();
     SESSION_STORE_MAXIMUM_SIZE = number("session-store-maximum-size", 15_728_640, "Bytes that the cache of a session may take; this connector keeps none").hidden().operations();
-    OTEL_COLLECTOR_ENDPOINT = text("otel-collector-endpoint", "Address of an OpenTelemetry collector; this connector sends it nothing yet").operations();
+    OTEL_COLLECTOR_ENDPOINT = text("otel-collector-endpoint", "Address, host:port, of an OpenTelemetry collector to send traces and logs to").operations();
     OTEL_COLLECTOR_ENDPOINT_TLS_CERT_PATH = text("otel-collector-endpoint-tls-cert-path", "File with the authority, in PEM form, that the collector's certificate comes from").hidden().operations();
     OTEL_COLLECTOR_ENDPOINT_TLS_CERT = text("otel-collector-endpoint-tls-cert", "That authority itself, in PEM form").hidden().operations();
     OTEL_COLLECTOR_ENDPOINT_TLS_INSECURE = switch("otel-collector-endpoint-tls-insecure", "Speak to the collector without TLS").hidden().operations();

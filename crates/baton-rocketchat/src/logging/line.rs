@@ -22,7 +22,7 @@ use crate::clock::SystemClock;
 const JSON: [&str; 4] = ["summary", "warnings", "causes", "left_out"];
 
 /// The field that names a task: of the span of its work, and of lines that tell of it.
-const TASK_ID: &str = "task.id";
+pub(crate) const TASK_ID: &str = "task.id";
 
 /// Writes each event as one line. Lines written within a task have its id.
 pub(super) struct Lines<W> {
@@ -48,9 +48,8 @@ where
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut said = Said::default();
         event.record(&mut said);
-        let mut scope = context.event_scope(event).into_iter().flatten();
         if !said.names_task
-            && let Some(TaskId(id)) = scope.find_map(|span| span.extensions().get().cloned())
+            && let Some(id) = task_id(event, &context)
         {
             said.add(TASK_ID, &Value::from(id).to_string());
         }
@@ -96,6 +95,16 @@ fn json(event: &Event<'_>, said: Said) -> String {
         if said.fields.is_empty() { "" } else { "," },
         said.fields
     )
+}
+
+/// Returns the id of the task that something is logged within.
+pub(crate) fn task_id<S>(event: &Event<'_>, context: &Context<'_, S>) -> Option<String>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut scope = context.event_scope(event)?;
+    let task: TaskId = scope.find_map(|span| span.extensions().get().cloned())?;
+    Some(task.0)
 }
 
 /// The id of the task that a span is of.
@@ -177,7 +186,7 @@ impl Visit for Said {
 }
 
 /// Names the place in the source: `crate/file.rs:line`.
-fn caller(event: &Event<'_>) -> String {
+pub(crate) fn caller(event: &Event<'_>) -> String {
     let metadata = event.metadata();
     let unit = metadata.target().split("::").next().unwrap_or_default();
     let file = metadata.file().map(Path::new).and_then(Path::file_name);

@@ -198,3 +198,20 @@ async fn a_log_that_nobody_reads_fails_nothing() {
     let log = std::fs::read_to_string(binary.path("sync.log")).unwrap();
     assert!(log.contains("c1z: saved"), "{log}");
 }
+
+#[cfg(not(feature = "otel"))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_without_opentelemetry_says_so() {
+    let server = server().await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    let run = binary
+        .run(&["--otel-collector-endpoint", "localhost:4317"])
+        .await;
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(
+        run.error().contains("not supported by this build"),
+        "{}",
+        run.error()
+    );
+    assert_eq!(binary.files(), Vec::<String>::new());
+}

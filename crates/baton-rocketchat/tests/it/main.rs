@@ -35,6 +35,9 @@ mod shrink;
 #[cfg(test)]
 mod summary;
 #[cfg(test)]
+#[cfg(feature = "otel")]
+mod telemetry;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod usage;

@@ -7,7 +7,7 @@ use rocketchat_sim::{Account, Limiter, Server, Settings};
 use crate::binary::{Binary, server, start};
 
 /// Starts a workspace with four teams, the last of which has to wait for an hour.
-async fn endless_server() -> Server {
+pub(crate) async fn endless_server() -> Server {
     let limiter = Some(Limiter {
         calls: 3,
         window: Duration::from_hours(1),

@@ -31,7 +31,7 @@ impl Authority {
     }
 
     /// Writes the certificate of the authority into the directory of the binary.
-    fn bundle(&self, binary: &Binary) -> String {
+    pub(crate) fn bundle(&self, binary: &Binary) -> String {
         write(binary, "ca.pem", &self.pem())
     }
 
@@ -39,7 +39,7 @@ impl Authority {
         self.0.pem()
     }
 
-    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+    pub(crate) fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         (params.signed_by(&key, &self.0).unwrap(), key)

@@ -25,7 +25,7 @@ mod health;
 mod network;
 mod options;
 mod patience;
-mod place;
+pub(crate) mod place;
 mod sharing;
 mod stopping;
 mod syncs;

@@ -27,6 +27,8 @@ pub enum Roots {
         /// Directories of such files. What cannot be read in them is left out, as long as any certificate is left.
         directories: Vec<PathBuf>,
     },
+    /// Certificates as PEM in place of what this machine trusts. All of them have to be good.
+    Pem(String),
 }
 
 /// Collects the roots and the authorities in `own`. A server's certificate must not get among them: whatever is there may
@@ -46,6 +48,7 @@ pub(super) fn store(
         Roots::Paths { file, directories } => {
             add_paths(&mut store, file.as_deref(), directories)?;
         }
+        Roots::Pem(text) => add_text(&mut store, text)?,
     }
     Ok(store)
 }
@@ -97,6 +100,25 @@ fn add_paths(
         Some(error) if store.len() == before => Err(error),
         _ => Ok(()),
     }
+}
+
+fn add_text(store: &mut RootCertStore, text: &str) -> Result<(), Error> {
+    let refuse = |problem, cause: Option<Box<dyn std::error::Error + Send + Sync>>| Error::Setup {
+        problem,
+        cause,
+    };
+    let before = store.len();
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+        let broken = "the text of trusted certificates holds one that is broken";
+        let certificate = certificate.map_err(|cause| refuse(broken, Some(cause.into())))?;
+        let added = store.add(certificate);
+        added.map_err(|cause| refuse(broken, Some(cause.into())))?;
+    }
+    if store.len() == before {
+        let nothing = "the text of trusted certificates holds none as PEM";
+        return Err(refuse(nothing, None));
+    }
+    Ok(())
 }
 
 /// Adds what can be used, and returns the first reason why something cannot.
@@ -184,6 +206,19 @@ mod tests {
             "{message}"
         );
         assert!(message.contains(expected), "{message}");
+    }
+
+    #[test]
+    fn a_text_is_refused_as_a_whole() {
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        for (text, expected) in [
+            ("", "none as PEM"),
+            ("nonsense", "none as PEM"),
+            (broken, "broken"),
+        ] {
+            let error = store(&Roots::Pem(text.to_owned()), &[]).unwrap_err();
+            assert!(error.to_string().contains(expected), "{text}: {error}");
+        }
     }
 
     #[test]
