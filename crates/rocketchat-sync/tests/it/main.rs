@@ -7,6 +7,8 @@ mod completeness;
 #[cfg(test)]
 mod continued;
 #[cfg(test)]
+mod dropped;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod progress;
