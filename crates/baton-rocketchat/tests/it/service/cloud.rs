@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::task::SyncFullTask;
-use c1_sim::{Status, StatusCode, seconds};
+use c1_sim::{Behaviour, Status, StatusCode, seconds};
 use tokio::time::sleep;
 
 use super::place::{Place, full_sync, until};
@@ -15,9 +15,10 @@ async fn a_cancel_stops_the_requests_and_nothing_else() {
     place.c1.give(full_sync());
     let process = place.start(&[]);
     place.until_asked(20).await;
-    place.c1.behave(c1_sim::Behaviour::cancel);
-    place.c1.until_finished(1).await;
+    place.c1.behave(Behaviour::cancel);
+    until(|| place.c1.behave(|it| it.heartbeat_answers.is_empty())).await;
     let moment = place.chat.clock().now();
+    place.c1.until_finished(1).await;
     let (code, words) = place.failure();
     assert!(
         code == 2 && words.contains("context canceled"),

@@ -118,7 +118,8 @@ async fn probes_leave_the_rate_limit_to_syncs() {
     assert!((1..=4).contains(&once), "{:?}", it.place.chat.log());
     for _ in 0..33 {
         for path in ["/health", "/ready", "/live"] {
-            assert_eq!(it.get(path).await.0, "200");
+            let (status, body) = it.get(path).await;
+            assert_eq!(status, "200", "{body}");
         }
     }
     assert_eq!(it.place.chat.log().len() - before, once);
