@@ -42,6 +42,7 @@ mod values;
 mod words;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::cli::{Ended, Line, Word};
 use crate::config_file::ConfigFile;
@@ -103,7 +104,10 @@ fn run_watched(word: Word, settings: &Settings) -> Result<ExitCode, Failure> {
     let telemetry = telemetry?;
     let outcome = runtime.block_on(dispatch(word, settings, logs));
     let code = outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS);
-    runtime.block_on(telemetry.close());
+    // A service has said goodbye to C1 before, and has 10 s for all of it.
+    let is_service = settings.text(&fields::CLIENT_ID).is_some();
+    let farewell = Duration::from_secs(if is_service { 2 } else { 5 });
+    runtime.block_on(telemetry.close(farewell));
     // What still blocks a thread, such as a name server that does not answer, keeps nobody from leaving.
     runtime.shutdown_background();
     Ok(code)

@@ -8,6 +8,7 @@ mod lines;
 mod spans;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::{Context, ContextGuard, KeyValue};
@@ -87,10 +88,10 @@ impl Telemetry {
         Some(layers.boxed())
     }
 
-    /// Sends what is left, for a few seconds at most.
-    pub(crate) async fn close(self) {
+    /// Sends what is left, for so long at most.
+    pub(crate) async fn close(self, farewell: Duration) {
         if let Some(export) = self.export {
-            export.courier.close().await;
+            export.courier.close(farewell).await;
         }
     }
 }

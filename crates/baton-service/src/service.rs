@@ -23,8 +23,9 @@ use crate::token::Tokens;
 use crate::worker::Worker;
 use crate::{Connector, Credentials, Dial, Error, startup};
 
-/// The time that running tasks have to tell C1 about their end. Whoever stops a process waits 10 s or longer.
-const FAREWELL: Duration = Duration::from_secs(9);
+/// The time that running tasks have to tell C1 about their end. Whoever stops a process waits 10 s or longer, and whoever runs
+/// the service may have something to finish too.
+const FAREWELL: Duration = Duration::from_secs(8);
 
 /// How a service runs.
 #[derive(Debug)]

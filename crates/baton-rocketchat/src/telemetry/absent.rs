@@ -1,6 +1,7 @@
 //! Stands in for OpenTelemetry in a build without the feature `otel`.
 
 use std::future::{Ready, ready};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tracing_subscriber::filter::Targets;
@@ -33,7 +34,7 @@ impl Telemetry {
         None
     }
 
-    pub(crate) fn close(self) -> Ready<()> {
+    pub(crate) fn close(self, _: Duration) -> Ready<()> {
         ready(())
     }
 }

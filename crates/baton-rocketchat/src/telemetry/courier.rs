@@ -26,9 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const BATCH: usize = 512;
 /// So many wait at most, and as many again while something is being sent. What comes then is lost.
 const MOST: usize = 4096;
-/// The time for what is left at the end.
-const FAREWELL: Duration = Duration::from_secs(5);
-/// The same, where there is trouble already.
+/// The time for what is left at the end, where there is trouble already.
 const SHORT_FAREWELL: Duration = Duration::from_secs(1);
 
 /// Something to send.
@@ -61,16 +59,17 @@ pub(super) struct Courier {
 }
 
 impl Courier {
-    /// Has everything sent that was put into the queue by now, if that goes quickly.
-    pub(super) async fn close(self) {
+    /// Has everything sent that was put into the queue by now, if that does not take longer than `farewell`.
+    pub(super) async fn close(self, farewell: Duration) {
         // One that is gone has nothing left.
         let _ = self.stop.send(());
-        let limit = if self.is_in_trouble.load(Ordering::Relaxed) {
+        let is_in_trouble = self.is_in_trouble.load(Ordering::Relaxed);
+        let limit = if is_in_trouble {
             SHORT_FAREWELL
         } else {
-            FAREWELL
+            farewell
         };
-        if timeout(limit, self.work).await.is_err() && limit == FAREWELL {
+        if timeout(limit, self.work).await.is_err() && !is_in_trouble {
             tracing::warn!(
                 "the OpenTelemetry collector did not take everything within {} s; the rest is lost",
                 limit.as_secs()
