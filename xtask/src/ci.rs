@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::{bench, codegen, report, snapshot, tidy, workspace};
+use crate::{bench, codegen, deny, report, snapshot, tidy, workspace};
 
 /// One step.
 struct Step {
@@ -47,6 +47,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "test",
         action: Action::Cargo(&["test", "--workspace", "--locked"], &[]),
+    },
+    Step {
+        name: "deny",
+        action: Action::Task(deny::run),
     },
     Step {
         name: "codegen",

@@ -3,8 +3,10 @@
 mod bench;
 mod ci;
 mod codegen;
+mod deny;
 mod record;
 mod report;
+mod sbom;
 mod snapshot;
 mod soak;
 mod tidy;
@@ -46,6 +48,8 @@ enum Task {
     },
     /// Record a live workspace as a scrubbed fixture
     Record(record::Args),
+    /// Print what the program is built from, in the CycloneDX format
+    Sbom(sbom::Args),
     /// Measure how long a sync of a simulated workspace takes, and how much memory
     Bench(bench::Args),
     /// Give the program many syncs as a service, and print how much memory it has meanwhile
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Some(Task::Codegen { check }) => codegen::run(check),
         Some(Task::Snapshot { accept }) => snapshot::run(accept),
         Some(Task::Record(args)) => record::run(&args),
+        Some(Task::Sbom(args)) => sbom::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
         Some(Task::Soak(args)) => soak::run(&args),
         Some(Task::BenchHost(args)) => bench::run_host(&args),
