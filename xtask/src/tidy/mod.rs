@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: rules of the repository that no compiler checks. All problems are reported at once.
 
+mod claims;
 mod docs;
 mod fixtures;
 mod graph;
@@ -42,6 +43,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("sources", sources::check),
     ("documents", docs::check),
     ("fixtures", fixtures::check),
+    ("claims", claims::check),
 ];
 
 /// Checks every rule and prints the problems.

@@ -24,7 +24,7 @@ impl Places {
         let open = |path: &String| match path.as_str() {
             "stdout" => Ok(Place::Stdout),
             "stderr" => Ok(Place::Stderr),
-            path => OpenOptions::new()
+            path => private()
                 .create(true)
                 .append(true)
                 .open(path)
@@ -36,6 +36,14 @@ impl Places {
         let places: Result<Vec<_>, _> = paths.iter().map(open).collect();
         Ok(Self(places?.into()))
     }
+}
+
+/// Makes new files readable by their owner alone: lines name accounts.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 impl Write for Places {
