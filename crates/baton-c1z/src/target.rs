@@ -101,7 +101,8 @@ pub(crate) fn remove_leftovers(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Creates a file beside `path` with the mode that the result is to have. It is removed unless it is persisted.
+/// Creates a file beside `path` with the mode that the result is to have: that of the file which it replaces, or else one
+/// that others may read, as with other Baton tools. It is removed unless it is persisted.
 fn temporary(path: &Path) -> Result<NamedTempFile, Error> {
     let mut prefix = path.file_name().unwrap_or_default().to_owned();
     prefix.push(SAVING);
@@ -110,7 +111,13 @@ fn temporary(path: &Path) -> Result<NamedTempFile, Error> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let directory = parent(path);
-    builder
+    let file = builder
         .tempfile_in(directory)
-        .map_err(Error::io("create a file in", directory))
+        .map_err(Error::io("create a file in", directory))?;
+    #[cfg(unix)]
+    if let Ok(replaced) = fs::metadata(path) {
+        let keep = file.as_file().set_permissions(replaced.permissions());
+        keep.map_err(Error::io("set the mode of", file.path()))?;
+    }
+    Ok(file)
 }

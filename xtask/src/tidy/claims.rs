@@ -60,7 +60,11 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let workspace = Workspace::open_at(folder.path().to_owned()).unwrap();
-        let found: Vec<_> = check(&workspace).unwrap().iter().map(ToString::to_string).collect();
+        let found: Vec<_> = check(&workspace)
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(found[0].contains("gone") && found[1].contains("crates/b.rs"));
     }

@@ -140,17 +140,20 @@ fn runs_that_save_at_once_leave_one_whole_file() {
 
 #[cfg(unix)]
 #[test]
-fn the_mode_is_the_usual_one_whatever_the_old_file_had() {
+fn a_new_file_can_be_read_by_others_and_an_old_one_keeps_its_mode() {
     use std::os::unix::fs::PermissionsExt;
 
     let place = Place::new();
-    fs::write(place.file(), "").unwrap();
-    fs::set_permissions(place.file(), fs::Permissions::from_mode(0o600)).unwrap();
     place.add(place.options(), &tiny());
     let probe = place.directory().join("probe");
     fs::write(&probe, "").unwrap();
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(place.file()), mode(probe) & 0o644);
+    for kept in [0o600, 0o640, 0o666] {
+        fs::set_permissions(place.file(), fs::Permissions::from_mode(kept)).unwrap();
+        place.add(place.options(), &tiny());
+        assert_eq!(mode(place.file()), kept);
+    }
 }
 
 #[cfg(unix)]

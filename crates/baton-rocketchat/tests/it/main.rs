@@ -27,6 +27,8 @@ mod progress;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod service;
 #[cfg(test)]
 mod show;
