@@ -55,6 +55,16 @@ impl Batch {
         tables.map(|rows| rows.bytes.len()).iter().sum::<usize>() >= ENOUGH
     }
 
+    /// Returns most bytes that a row had so far.
+    pub(crate) fn longest(&self) -> usize {
+        let others = [&self.resources, &self.entitlements, &self.grants];
+        others
+            .iter()
+            .fold(self.resource_types.longest, |most, rows| {
+                most.max(rows.longest)
+            })
+    }
+
     /// Inserts all rows that wait.
     pub(crate) fn insert(
         &mut self,
@@ -88,6 +98,8 @@ pub(crate) struct Rows {
     bytes: Vec<u8>,
     /// Where each value ends.
     ends: Vec<usize>,
+    /// Most bytes that a row had so far.
+    longest: usize,
 }
 
 impl Rows {
@@ -97,6 +109,7 @@ impl Rows {
             columns,
             bytes: Vec::new(),
             ends: Vec::new(),
+            longest: 0,
         }
     }
 
@@ -109,8 +122,12 @@ impl Rows {
 
     /// Adds the last column: the message that `encode` adds to a buffer.
     pub(crate) fn data(&mut self, encode: impl FnOnce(&mut Vec<u8>)) {
+        let row = self.ends.len() / self.columns * self.columns;
+        let start = row.checked_sub(1).and_then(|last| self.ends.get(last));
+        let start = start.copied().unwrap_or_default();
         encode(&mut self.bytes);
         self.ends.push(self.bytes.len());
+        self.longest = self.longest.max(self.bytes.len() - start);
     }
 
     /// Inserts the rows and tells of each where it is.

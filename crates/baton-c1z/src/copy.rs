@@ -4,10 +4,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use crate::{Error, Limits, container, expansion, schema};
+use crate::{Error, Limits, container, expansion, forged, schema};
 
 /// A decompressed database in a directory of its own, which is removed with it.
 #[derive(Debug)]
@@ -49,15 +50,29 @@ impl WorkingCopy {
             directory,
             origin: origin.to_owned(),
         };
-        if let Some(name) = copy.run("look for the tables", schema::forged_table)? {
-            return Err(Error::Damaged {
-                path: copy.origin,
-                reason: format!("{name} is no table"),
-            });
-        }
+        copy.refuse_if(forged::damaged_page)?;
+        copy.refuse_if(forged::active_part)?;
         copy.run("complete the tables", schema::complete_tables)?;
         expansion::backfill(&copy)?;
         Ok(copy)
+    }
+
+    /// Refuses a database that others wrote if writing into it would not mean what it should.
+    pub(crate) fn check_tables(&self) -> Result<(), Error> {
+        self.refuse_if(forged::changed_table)
+    }
+
+    fn refuse_if(
+        &self,
+        finding: impl FnOnce(&Connection) -> rusqlite::Result<Option<String>>,
+    ) -> Result<(), Error> {
+        match self.run("look over the tables", finding)? {
+            None => Ok(()),
+            Some(reason) => Err(Error::Damaged {
+                path: self.origin.clone(),
+                reason,
+            }),
+        }
     }
 
     /// The database.
@@ -133,6 +148,12 @@ fn private_directory(parent: Option<&Path>) -> Result<TempDir, Error> {
         .map_err(Error::io("make a temporary directory in", &parent))
 }
 
+/// Most bytes of a text or blob, also of those that an expression in a forged schema makes. What is kept of an interrupted
+/// sync can have some dozen million.
+const LONGEST_VALUE: i32 = 128 << 20;
+/// Ours are not deep.
+const DEEPEST_EXPRESSION: i32 = 50;
+
 /// Opens the database for one user without any care for crashes: the copy is thrown away on every error.
 ///
 /// The size of a page is that of a new database and of one that is compacted; any other keeps its own. Upstream has
@@ -150,6 +171,10 @@ fn connect(path: &Path, directory: &TempDir) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    // Nor may deleting a row delete others.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST_VALUE)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_EXPR_DEPTH, DEEPEST_EXPRESSION)?;
     if let Some(parent) = directory.path().parent().and_then(Path::to_str) {
         connection.pragma_update(None, "temp_store_directory", parent)?;
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::facts::Facts;
 use crate::decode::{Decoder, Problem};
-use crate::stored::Stored;
+use crate::stored::{self, Stored};
 use crate::{Error, Reader, records, rows};
 
 /// One thing in which two syncs differ.
@@ -269,7 +269,7 @@ impl<'s, T: Compared> Sorted<'s, T> {
                 .next()
                 .map_err(Error::database("read rows", origin))?;
             let Some(row) = row else { return Ok(None) };
-            let item = T::read(row).map_err(|error| error.explain::<T>(row, origin))?;
+            let (item, _) = stored::read::<T>(row, origin)?;
             let key = item.key();
             match key
                 .iter()

@@ -131,6 +131,14 @@ pub enum Error {
         /// Its beginning.
         id: String,
     },
+    /// A record is longer than readers take.
+    #[error("{what} {id} has more than 16 MiB")]
+    RecordLength {
+        /// The kind of record.
+        what: &'static str,
+        /// Its identifier.
+        id: String,
+    },
     /// No random bytes for the identifier of the sync.
     #[error("the system gives no random bytes")]
     Random(#[source] getrandom::Error),
@@ -171,9 +179,10 @@ impl Error {
             Self::NoSync { .. } | Self::NotFinished { .. } => ErrorKind::Missing,
             Self::Database { source, .. } if is_damage(source) => ErrorKind::Damaged,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
-            Self::Duplicate { .. } | Self::Dangling { .. } | Self::IdLength { .. } => {
-                ErrorKind::Record
-            }
+            Self::Duplicate { .. }
+            | Self::Dangling { .. }
+            | Self::IdLength { .. }
+            | Self::RecordLength { .. } => ErrorKind::Record,
             Self::Io { .. } | Self::Database { .. } | Self::Random(_) | Self::Failed => {
                 ErrorKind::System
             }

@@ -10,9 +10,13 @@ use rusqlite::{Connection, Result, params};
 
 use crate::Error;
 use crate::copy::WorkingCopy;
+use crate::room::Room;
+use crate::stored::LONGEST_ROW;
 
 /// Field number of `Grant.annotations`.
 const ANNOTATIONS: u32 = 4;
+/// What the annotation is called in a message, whatever the encoding of texts is in the database.
+const NAME: &[u8] = b"c1.connector.v2.GrantExpandable";
 /// Rows and bytes rewritten in one go.
 const PAGE_ROWS: usize = 1000;
 const PAGE_BYTES: usize = 4 << 20;
@@ -22,9 +26,13 @@ pub(crate) fn backfill(copy: &WorkingCopy) -> Result<(), Error> {
     let syncs = copy.run("list syncs", |connection| {
         let mut statement =
             connection.prepare("select sync_id from v1_sync_runs where grants_backfilled = 0")?;
-        statement
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<Vec<String>>>()
+        let mut rows = statement.query([])?;
+        let (mut syncs, mut room) = (Vec::new(), Room::of("list of syncs"));
+        while let Some(row) = rows.next()? {
+            room.take(row)?;
+            syncs.push(row.get::<_, String>(0)?);
+        }
+        Ok(syncs)
     })?;
     for sync in syncs {
         let mut last = i64::MIN;
@@ -58,9 +66,10 @@ fn annotated_grants(
 ) -> Result<Vec<(i64, Vec<u8>)>> {
     let mut statement = connection.prepare_cached(
         "select id, data from v1_grants where sync_id = ?1 and id > ?2 \
-         and instr(data, cast('c1.connector.v2.GrantExpandable' as blob)) > 0 order by id",
+         and length(data) <= ?4 and instr(data, ?3) > 0 order by id",
     )?;
-    let mut rows = statement.query(params![sync, after])?;
+    // Whoever reads a longer one says that it is too long.
+    let mut rows = statement.query(params![sync, after, NAME, LONGEST_ROW])?;
     let (mut page, mut size) = (Vec::new(), 0);
     while page.len() < PAGE_ROWS && size < PAGE_BYTES {
         let Some(row) = rows.next()? else { break };

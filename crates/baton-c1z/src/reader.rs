@@ -8,6 +8,7 @@ use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, Result as SqlResult, Row};
 
 use crate::copy::WorkingCopy;
+use crate::room::Room;
 use crate::rows::{self, Rows};
 use crate::{Error, Limits, Records, Stats, StoredTime, SyncKind};
 
@@ -48,7 +49,13 @@ impl SyncRun {
     /// Lists all syncs in the order of their rows.
     pub(crate) fn list(connection: &Connection) -> SqlResult<Vec<Self>> {
         let mut statement = connection.prepare("select * from v1_sync_runs order by id")?;
-        statement.query_map([], Self::read)?.collect()
+        let mut rows = statement.query([])?;
+        let (mut runs, mut room) = (Vec::new(), Room::of("list of syncs"));
+        while let Some(row) = rows.next()? {
+            room.take(row)?;
+            runs.push(Self::read(row)?);
+        }
+        Ok(runs)
     }
 
     /// Picks the one that ended last, none if all are unfinished (`c1z.md` section 3.4).

@@ -68,7 +68,7 @@ pub(crate) fn decode<R: Stored, T>(
     decode(row).map_err(|problem| Error::Content {
         path: reader.copy().origin().to_owned(),
         table: R::TABLE,
-        id: row.position().0,
+        id: row.id(),
         problem,
     })
 }

@@ -118,8 +118,8 @@ impl Stored for ResourceType {
         })
     }
 
-    fn position(&self) -> (i64, usize) {
-        (self.id, self.data.len())
+    fn id(&self) -> i64 {
+        self.id
     }
 }
 
@@ -141,8 +141,8 @@ impl Stored for Resource {
         })
     }
 
-    fn position(&self) -> (i64, usize) {
-        (self.id, self.data.len())
+    fn id(&self) -> i64 {
+        self.id
     }
 }
 
@@ -163,8 +163,8 @@ impl Stored for Entitlement {
         })
     }
 
-    fn position(&self) -> (i64, usize) {
-        (self.id, self.data.len())
+    fn id(&self) -> i64 {
+        self.id
     }
 }
 
@@ -197,8 +197,8 @@ impl Stored for Grant {
         Ok(grant)
     }
 
-    fn position(&self) -> (i64, usize) {
-        (self.id, self.data.len())
+    fn id(&self) -> i64 {
+        self.id
     }
 }
 

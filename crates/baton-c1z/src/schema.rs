@@ -3,7 +3,7 @@
 //! The declared types matter: Go readers turn a text into a time only in a column declared `datetime`. Late columns
 //! stand last in migrated files, so columns are addressed by name everywhere.
 
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, Result};
 
 /// Tables in the order in which upstream creates them.
 const TABLES: [(&str, &str); 7] = [
@@ -203,20 +203,9 @@ pub(crate) fn complete_tables(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Finds a table of ours that is a view or a virtual table instead, as only a forged file has it.
-pub(crate) fn forged_table(connection: &Connection) -> Result<Option<&'static str>> {
-    let mut plain = connection
-        .prepare("select type = 'table' and sql like 'create table%' from sqlite_master where lower(name) = ?1")?;
-    for (name, _) in TABLES {
-        if !plain
-            .query_row([name], |row| row.get(0))
-            .optional()?
-            .unwrap_or(true)
-        {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
+/// Returns the names of the tables.
+pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
+    TABLES.into_iter().map(|(name, _)| name)
 }
 
 /// Deletes the records of a sync, but not the sync.

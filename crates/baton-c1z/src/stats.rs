@@ -7,6 +7,7 @@ use rusqlite::{Connection, Result as SqlResult, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::SyncRun;
+use crate::room::Room;
 
 /// How much a sync holds. Zeroes and empty maps are left out of the JSON, as upstream does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +51,14 @@ impl Stats {
     /// Counts the rows of a sync.
     pub(crate) fn count(connection: &Connection, sync_id: &str) -> SqlResult<Self> {
         let groups = |sql: &str| -> SqlResult<BTreeMap<String, u64>> {
-            connection
-                .prepare(sql)?
-                .query_map([sync_id], |row| Ok((row.get(0)?, counted(row, 1)?)))?
-                .collect()
+            let mut statement = connection.prepare(sql)?;
+            let mut rows = statement.query([sync_id])?;
+            let (mut groups, mut room) = (BTreeMap::new(), Room::of("list of types"));
+            while let Some(row) = rows.next()? {
+                room.take(row)?;
+                groups.insert(row.get(0)?, counted(row, 1)?);
+            }
+            Ok(groups)
         };
         let by_type = |table: &str| {
             groups(&format!(

@@ -49,6 +49,7 @@ impl Store {
             Target::New => WorkingCopy::empty(path, temp_dir)?,
             Target::Existing => WorkingCopy::extract(path, options.limits, temp_dir)?,
         };
+        copy.check_tables()?;
         Ok(Self {
             copy,
             target: path.to_owned(),

@@ -11,7 +11,11 @@ use crate::copy::WorkingCopy;
 
 /// Rows and bytes fetched in one go.
 const PAGE_ROWS: usize = 1000;
-const PAGE_BYTES: usize = 4 << 20;
+const PAGE_BYTES: usize = 1 << 20;
+
+/// Most bytes of a row. A decoded message can take 64 times as much memory, which limits what a forged one can do; those
+/// that connectors write have some hundred bytes, and pass through messages of 4 MiB (`c1z.md` section 6.5).
+pub(crate) const LONGEST_ROW: u32 = 16 << 20;
 
 /// A kind of row. Only this crate has them.
 pub trait Stored: Sized {
@@ -21,8 +25,8 @@ pub trait Stored: Sized {
     /// Reads a row.
     fn read(row: &Row<'_>) -> Result<Self, Unreadable>;
 
-    /// Returns the number of the row and the size of its message.
-    fn position(&self) -> (i64, usize);
+    /// Returns the number of the row.
+    fn id(&self) -> i64;
 }
 
 /// Why a row cannot be read.
@@ -34,9 +38,31 @@ pub enum Unreadable {
     Message(DecodeError),
 }
 
+/// Returns how many bytes the texts and blobs of a row have.
+pub(crate) fn weight(row: &Row<'_>) -> usize {
+    let columns = 0..row.as_ref().column_count();
+    let lengths = columns.filter_map(|at| Some(row.get_ref(at).ok()?.as_bytes().ok()?.len()));
+    lengths.sum()
+}
+
+/// Reads a row, and returns how many bytes it has.
+pub(crate) fn read<T: Stored>(row: &Row<'_>, origin: &Path) -> Result<(T, usize), Error> {
+    let weight = weight(row);
+    if weight > LONGEST_ROW as usize {
+        return Err(Error::Content {
+            path: origin.to_owned(),
+            table: T::TABLE,
+            id: row.get("id").unwrap_or_default(),
+            problem: "has more than 16 MiB",
+        });
+    }
+    let item = T::read(row).map_err(|error| error.explain::<T>(row, origin))?;
+    Ok((item, weight))
+}
+
 impl Unreadable {
     /// Says which row of which file it is.
-    pub(crate) fn explain<T: Stored>(self, row: &Row<'_>, origin: &Path) -> Error {
+    fn explain<T: Stored>(self, row: &Row<'_>, origin: &Path) -> Error {
         match self {
             Self::Column(error) => Error::database("read rows", origin)(error),
             Self::Message(source) => Error::Message {
@@ -102,10 +128,9 @@ impl<'r, T: Stored> Rows<'r, T> {
             let Some(row) = rows.next().map_err(failed)? else {
                 break;
             };
-            let item = T::read(row).map_err(|error| error.explain::<T>(row, self.copy.origin()))?;
-            let (id, length) = item.position();
-            self.last = id;
-            size += length;
+            let (item, weight) = read::<T>(row, self.copy.origin())?;
+            self.last = item.id();
+            size += weight;
             self.page.push_back(item);
         }
         Ok(())

@@ -8,10 +8,13 @@ use baton_model::{SyncId, Timestamp};
 use rusqlite::{Connection, params};
 
 use crate::copy::WorkingCopy;
+use crate::room::Room;
 use crate::{Error, StoredTime, SyncKind, SyncRun, schema};
 
 /// The age up to which a sync is continued, in seconds.
 const OLDEST: i64 = 7 * 24 * 3600;
+/// Most bytes of what was kept: several times what a sync of a million users keeps.
+const MOST_KEPT: usize = 1 << 30;
 
 /// A full sync that was interrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +37,6 @@ impl Unfinished {
         (key, value): (&str, &[u8]),
         now: Timestamp,
     ) -> Result<Option<Self>, Error> {
-        let kept = |run: &SyncRun| {
-            copy.run("read what was kept", |connection| {
-                kept(connection, &run.sync_id)
-            })
-        };
         let mut newest: Option<Self> = None;
         for run in copy.run("list syncs", SyncRun::list)? {
             let Some((sync_id, started_at)) = can_be_continued(&run, now) else {
@@ -48,16 +46,26 @@ impl Unfinished {
             if !newest.as_ref().is_none_or(is_newer) {
                 continue;
             }
-            let kept = kept(&run)?;
-            if kept.iter().any(|it| it.0 == key && it.1 == value) {
+            let is_ours = copy.run("look for what was kept", |connection| {
+                keeps(connection, &run.sync_id, (key, value))
+            })?;
+            if is_ours {
                 newest = Some(Self {
                     sync_id,
                     started_at,
-                    kept,
+                    kept: Vec::new(),
                 });
             }
         }
-        Ok(newest)
+        // Only of the one that is continued: it can be much.
+        newest
+            .map(|it| {
+                let kept = copy.run("read what was kept", |connection| {
+                    kept(connection, &it.sync_id.to_string())
+                })?;
+                Ok(Self { kept, ..it })
+            })
+            .transpose()
     }
 
     /// Puts the sync, and what was kept of it, into the database.
@@ -87,13 +95,26 @@ pub(crate) fn is_recent(started_at: Timestamp, now: Timestamp) -> bool {
     started_at <= now && now.seconds() - started_at.seconds() <= OLDEST
 }
 
+/// Tells whether a sync keeps `value` under `key`, as bytes or as text.
+fn keeps(
+    connection: &Connection,
+    sync_id: &str,
+    (key, value): (&str, &[u8]),
+) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(
+        "select 1 from v1_connector_sessions where sync_id = ?1 and key = ?2 and cast(value as blob) = ?3",
+    )?;
+    statement.exists(params![sync_id, key, value])
+}
+
 /// Reads what was kept of a sync. Something else than bytes or text is not ours, and left out.
 fn kept(connection: &Connection, sync_id: &str) -> rusqlite::Result<Vec<(String, Vec<u8>)>> {
     let mut statement = connection
         .prepare("select key, value from v1_connector_sessions where sync_id = ?1 order by id")?;
     let mut rows = statement.query([sync_id])?;
-    let mut kept = Vec::new();
+    let (mut kept, mut room) = (Vec::new(), Room::of("work that was kept").with(MOST_KEPT));
     while let Some(row) = rows.next()? {
+        room.take(row)?;
         let (key, value) = (row.get_ref("key")?, row.get_ref("value")?);
         if let (Ok(key), Ok(value)) = (key.as_str(), value.as_bytes()) {
             kept.push((key.to_owned(), value.to_owned()));

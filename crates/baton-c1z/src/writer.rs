@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::batch::Batch;
 use crate::copy::WorkingCopy;
 use crate::known::{Known, Number};
+use crate::stored::LONGEST_ROW;
 use crate::stub::{Stub, Stubs};
 use crate::{
     Error, Options, Previous, Stats, StoredTime, SyncKind, encode, retention, schema, target,
@@ -114,7 +115,8 @@ impl SyncWriter {
     /// # Errors
     ///
     /// When it refers to something that was not written before, has the identifier of an earlier one, or cannot be
-    /// stored. A refused record leaves no trace; after a failed write the sync cannot be finished.
+    /// stored. A refused record leaves no trace; after a failed write, or a record of more than 16 MiB, the sync cannot be
+    /// finished.
     pub fn put(&mut self, record: &Record) -> Result<(), Error> {
         if self.failed {
             return Err(Error::Failed);
@@ -125,10 +127,16 @@ impl SyncWriter {
             Record::Entitlement(it) => self.put_entitlement(it),
             Record::Grant(it) => self.put_grant(it),
         };
+        if result.is_ok() && self.batch.longest() > LONGEST_ROW as usize {
+            result = Err(too_long(record));
+        }
         if result.is_ok() && self.batch.is_full() {
             result = self.insert();
         }
-        self.failed = matches!(result, Err(Error::Database { .. }));
+        self.failed = matches!(
+            result,
+            Err(Error::Database { .. } | Error::RecordLength { .. })
+        );
         result?;
         self.summary.add(record);
         Ok(())
@@ -394,6 +402,17 @@ impl SyncWriter {
         )?;
         Ok(())
     }
+}
+
+/// Refuses a record that nobody could read.
+fn too_long(record: &Record) -> Error {
+    let (what, id) = match record {
+        Record::ResourceType(it) => ("resource type", it.id.to_string()),
+        Record::Resource(it) => ("resource", it.id.to_string()),
+        Record::Entitlement(it) => ("entitlement", it.id.to_string()),
+        Record::Grant(it) => ("grant", it.id()),
+    };
+    Error::RecordLength { what, id }
 }
 
 /// Writes the parts of an identifier, joined with colons, into `buffer`.

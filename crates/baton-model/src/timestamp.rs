@@ -23,11 +23,14 @@ impl Timestamp {
         nanos: 0,
     };
 
+    /// The seconds with which the years 1 and 10000 begin.
+    const RANGE: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
+
     /// Makes the instant `seconds` and `nanos` after the start of 1970, within the years 1 to 9999.
     pub fn new(seconds: i64, nanos: u32) -> Result<Self, ParseTimestampError> {
         let in_range = i32::try_from(nanos)
             .ok()
-            .filter(|nanos| *nanos < 1_000_000_000);
+            .filter(|nanos| *nanos < 1_000_000_000 && Self::RANGE.contains(&seconds));
         in_range
             .and_then(|nanos| jiff::Timestamp::new(seconds, nanos).ok())
             .map(|_| Self { seconds, nanos })
@@ -37,6 +40,10 @@ impl Timestamp {
     /// Reads an RFC 3339 text such as `2026-06-01T08:15:30.221Z`, the form that Rocket.Chat answers with.
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
         let error = || ParseTimestampError(text.chars().take(64).collect());
+        // A sign before the year is not of RFC 3339, and the parser has trouble with the first of its years.
+        if text.starts_with(['+', '-']) {
+            return Err(error());
+        }
         let parsed: jiff::Timestamp = text.parse().map_err(|_| error())?;
         let mut seconds = parsed.as_second();
         let mut nanos = parsed.subsec_nanosecond();
@@ -44,10 +51,8 @@ impl Timestamp {
             seconds -= 1;
             nanos += 1_000_000_000;
         }
-        Ok(Self {
-            seconds,
-            nanos: u32::try_from(nanos).map_err(|_| error())?,
-        })
+        let nanos = u32::try_from(nanos).map_err(|_| error())?;
+        Self::new(seconds, nanos).map_err(|_| error())
     }
 
     /// Returns the whole seconds since the start of 1970.
@@ -93,14 +98,25 @@ mod tests {
         check("2026-06-01T08:15:30.221Z", 1_780_301_730, 221_000_000);
         check("1970-01-01T00:00:00Z", 0, 0);
         check("1969-12-31T23:59:59.9Z", -1, 900_000_000);
+        check("0001-01-01T00:00:00Z", -62_135_596_800, 0);
     }
 
     #[test]
     fn refuses_what_is_no_instant() {
-        for text in ["", "yesterday", "2026-06-01", "2026-13-01T00:00:00Z"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-06-01",
+            "2026-13-01T00:00:00Z",
+            "0000-12-31T23:59:59Z",
+            "0001-01-01T00:00:00+01:00",
+            "-009999-01-02T01:59:58.5Z",
+            "+002026-06-01T08:15:30Z",
+        ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");
         }
         assert!(Timestamp::new(0, 1_000_000_000).is_err());
         assert!(Timestamp::new(i64::MAX, 0).is_err());
+        assert!(Timestamp::new(-62_135_596_801, 0).is_err());
     }
 }

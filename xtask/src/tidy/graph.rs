@@ -44,6 +44,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "rocketchat-http",
         ],
     ),
+    (
+        "fuzz-targets",
+        &[
+            "baton-c1z",
+            "baton-model",
+            "baton-service",
+            "baton-sinks",
+            "rocketchat-api",
+            "rocketchat-http",
+        ],
+    ),
     ("baton-rocketchat", LIBRARIES),
     ("xtask", LIBRARIES),
 ];

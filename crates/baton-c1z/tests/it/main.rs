@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod kinds;
 #[cfg(test)]
 mod made_up;
