@@ -7,7 +7,7 @@ use std::sync::Arc;
 use baton_c1z::{Error, Limits, Options, Reader, diff};
 use baton_model::{
     Clock, Entitlement, EntitlementId, FixedClock, Grant, Profile, Purpose, Record, Resource,
-    ResourceId, ResourceTrait, ResourceType, Timestamp, Trait,
+    ResourceId, ResourceTrait, ResourceType, Summary, Timestamp, Trait,
 };
 use baton_sinks::{C1z, Resume, Sink as _};
 use tempfile::TempDir;
@@ -137,7 +137,7 @@ fn add(path: &Path, directory: &TempDir) {
             sink.write(record)?;
         }
         let id = sink.sync_id().to_string();
-        Box::new(sink).finish(&Default::default()).map(|()| id)
+        Box::new(sink).finish(&Summary::default()).map(|()| id)
     });
     let Ok(id) = added else {
         assert_eq!(fs::read(path).ok(), before, "a file is as it was, or whole");
