@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
+use crate::workplace::Workplace;
 use crate::{Error, Limits, container, expansion, forged, schema};
 
 /// A decompressed database in a directory of its own, which is removed with it.
@@ -16,14 +16,14 @@ pub(crate) struct WorkingCopy {
     connection: Connection,
     database: PathBuf,
     // Dropped after the connection, whose file lies in it.
-    directory: TempDir,
+    directory: Workplace,
     origin: PathBuf,
 }
 
 impl WorkingCopy {
     /// Makes an empty database that is to become the file `origin`.
     pub(crate) fn empty(origin: &Path, temp_dir: Option<&Path>) -> Result<Self, Error> {
-        Self::open(origin, private_directory(temp_dir)?)
+        Self::open(origin, Workplace::make(temp_dir)?)
     }
 
     /// Decompresses the database in the file `origin` and brings its tables up to date.
@@ -32,7 +32,7 @@ impl WorkingCopy {
         limits: Limits,
         temp_dir: Option<&Path>,
     ) -> Result<Self, Error> {
-        let directory = private_directory(temp_dir)?;
+        let directory = Workplace::make(temp_dir)?;
         let path = directory.path().join("db");
         let mut database = File::create_new(&path).map_err(Error::io("create", &path))?;
         container::decode(origin, &mut database, &path, limits)?;
@@ -40,7 +40,7 @@ impl WorkingCopy {
         Self::open(origin, directory)
     }
 
-    fn open(origin: &Path, directory: TempDir) -> Result<Self, Error> {
+    fn open(origin: &Path, directory: Workplace) -> Result<Self, Error> {
         let database = directory.path().join("db");
         let connection =
             connect(&database, &directory).map_err(Error::database("open the tables", origin))?;
@@ -137,17 +137,6 @@ impl WorkingCopy {
     }
 }
 
-fn private_directory(parent: Option<&Path>) -> Result<TempDir, Error> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("c1z");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
-    builder
-        .tempdir_in(&parent)
-        .map_err(Error::io("make a temporary directory in", &parent))
-}
-
 /// Most bytes of a text or blob, also of those that an expression in a forged schema makes. What is kept of an interrupted
 /// sync can have some dozen million.
 const LONGEST_VALUE: i32 = 128 << 20;
@@ -162,7 +151,7 @@ const DEEPEST_EXPRESSION: i32 = 50;
 ///
 /// What does not fit into memory is sorted where `directory` is, and not in the system's own places, which a container may
 /// not have. SQLite knows one such place for all databases of a process, and takes the system's if it is gone.
-fn connect(path: &Path, directory: &TempDir) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, directory: &Workplace) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -28,6 +28,7 @@ mod target;
 mod time;
 mod unfinished;
 mod wire;
+mod workplace;
 mod writer;
 
 pub use decode::LeftOut;

@@ -6,25 +6,31 @@ use std::sync::Arc;
 use baton_model::{Clock, SyncId, Timestamp};
 
 use crate::copy::WorkingCopy;
-use crate::target::Target;
+use crate::target::{Destination, Target};
 use crate::{Error, Options, SyncRun, SyncWriter, Unfinished, schema, target, unfinished};
 
 /// A writable working copy of a c1z file. The file itself is replaced when a sync is finished, and never before.
 pub struct Store {
     copy: WorkingCopy,
-    target: PathBuf,
+    target: Destination,
     options: Options,
     clock: Arc<dyn Clock>,
 }
 
 impl Store {
+    /// Returns the file that is replaced when a sync is saved to `path`: the one behind it where that is a symbolic link,
+    /// else itself. Who keeps something beside the file has to keep it there, whatever link leads to it.
+    pub fn place_of(path: &Path) -> PathBuf {
+        target::behind_links(path)
+    }
+
     /// Tells whether a file at `path` could be replaced, without looking into it. Nothing is left behind.
     ///
     /// # Errors
     ///
     /// When it could not.
     pub fn check(path: &Path) -> Result<(), Error> {
-        Target::check(path).map(|_| ())
+        Target::check(&Self::place_of(path)).map(|_| ())
     }
 
     /// Removes what processes that were killed in the middle of a save left beside the file at `path`. For a caller who
@@ -34,10 +40,11 @@ impl Store {
     ///
     /// When something cannot be removed.
     pub fn remove_leftovers(path: &Path) -> Result<(), Error> {
-        target::remove_leftovers(path)
+        target::remove_leftovers(&Self::place_of(path))
     }
 
-    /// Opens the file at `path` for adding a sync; one that is missing or empty is new.
+    /// Opens the file at `path` for adding a sync; one that is missing or empty is new. A symbolic link stays one, and the
+    /// file that it leads to is replaced.
     ///
     /// # Errors
     ///
@@ -45,6 +52,8 @@ impl Store {
     /// path is known before any request is made. Nothing is left behind.
     pub fn open(path: &Path, options: Options, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let temp_dir = options.temp_dir.as_deref();
+        let path = &Self::place_of(path);
+        let target = Destination::seen(path);
         let copy = match Target::check(path)? {
             Target::New => WorkingCopy::empty(path, temp_dir)?,
             Target::Existing => WorkingCopy::extract(path, options.limits, temp_dir)?,
@@ -52,7 +61,7 @@ impl Store {
         copy.check_tables()?;
         Ok(Self {
             copy,
-            target: path.to_owned(),
+            target,
             options,
             clock,
         })
@@ -113,13 +122,13 @@ impl Store {
     ///
     /// When anything cannot be written; then the file stays as it was.
     pub fn save(self) -> Result<(), Error> {
-        let path = self.target;
+        let target = self.target;
         let mut copy = self.copy;
         copy.run("index the rows", schema::create_indexes)?;
         if !self.options.skip_cleanup {
             copy = copy.compact()?;
         }
-        copy.close(|database| target::replace(&path, database))
+        copy.close(|database| target.replace(database))
     }
 
     /// Starts a sync of the kind that the options name.

@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use tempfile::NamedTempFile;
 
@@ -49,17 +50,70 @@ impl Target {
     }
 }
 
+/// Most links that lead from one to the next; more lead in circles.
+const MOST_LINKS: usize = 40;
+
+/// Returns the file that `path` leads to, if it is a symbolic link: that is what is replaced, and the link stays. It need not
+/// exist.
+pub(crate) fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => path = parent(&path).join(to),
+            Err(_) => break,
+        }
+    }
+    path
+}
+
 fn parent(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
 }
 
+/// The file that a sync is saved to, as it was when the sync began.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    path: PathBuf,
+    seen: Option<(u64, SystemTime)>,
+}
+
+impl Destination {
+    /// Looks at the file that is at `path` before it is read.
+    pub(crate) fn seen(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            seen: look(path),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Replaces the file, as [`replace`] does. Another program may have written there meanwhile, which is not stopped by our
+    /// lock. A sync that took hours is not given up for that, but what is lost is told.
+    pub(crate) fn replace(&self, database: &Path) -> Result<(), Error> {
+        let now = look(&self.path);
+        if now.is_some() && now != self.seen {
+            tracing::warn!(path = %self.path.display(), "another program changed the file during the sync; what it wrote is replaced");
+        }
+        replace(&self.path, database)
+    }
+}
+
+/// Returns what shows that a file was written: its size and when that was.
+fn look(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
 /// Compresses `database` into a new file beside `path` and puts that in the place of `path`.
 ///
 /// Upstream writes to `<path>.tmp` (`c1z.md` section 1.4). Two runs that save to one path at once would write into each
 /// other's file there, so the name here has a random part: whoever is last wins, with a whole file.
-pub(crate) fn replace(path: &Path, database: &Path) -> Result<(), Error> {
+fn replace(path: &Path, database: &Path) -> Result<(), Error> {
     let mut temporary = temporary(path)?;
     let mut source = File::open(database).map_err(Error::io("open", database))?;
     let size = source

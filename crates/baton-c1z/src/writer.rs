@@ -1,7 +1,6 @@
 //! Adds one sync to a working copy, and saves it.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use baton_model::{
@@ -16,9 +15,9 @@ use crate::copy::WorkingCopy;
 use crate::known::{Known, Number};
 use crate::stored::LONGEST_ROW;
 use crate::stub::{Stub, Stubs};
+use crate::target::Destination;
 use crate::{
-    Error, Options, Previous, Stats, StoredTime, SyncKind, encode, retention, schema, target,
-    unfinished,
+    Error, Options, Previous, Stats, StoredTime, SyncKind, encode, retention, schema, unfinished,
 };
 
 /// Provenance of the checks, as upstream writes it for this engine (`c1z.md` section 6.4). Both hold here: no
@@ -30,7 +29,7 @@ const INVARIANTS: [&str; 3] = ["1", r#"["I5","I10"]"#, "connector"];
 /// Dropped without [`finish`](Self::finish), it leaves the file as it was.
 pub struct SyncWriter {
     copy: WorkingCopy,
-    target: PathBuf,
+    target: Destination,
     options: Options,
     clock: Arc<dyn Clock>,
     id: SyncId,
@@ -48,7 +47,7 @@ pub struct SyncWriter {
 impl SyncWriter {
     pub(crate) fn start(
         copy: WorkingCopy,
-        target: PathBuf,
+        target: Destination,
         options: Options,
         clock: Arc<dyn Clock>,
         (id, started_at): (SyncId, Timestamp),
@@ -289,10 +288,9 @@ impl SyncWriter {
         let stats = Stats::from(&self.summary);
         self.copy
             .run("end the sync", |connection| self.end(connection, &stats))?;
-        let path = self.target;
-        self.copy
-            .close(|database| target::replace(&path, database))?;
-        tracing::debug!(path = %path.display(), sync.id = self.id_text, "saved the sync");
+        let target = self.target;
+        self.copy.close(|database| target.replace(database))?;
+        tracing::debug!(path = %target.path().display(), sync.id = self.id_text, "saved the sync");
         Ok(stats)
     }
 

@@ -130,6 +130,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in r"(bid:r:)?([a/:\\ü]|\\[/:\\]){0,12}") {
+            match text.parse::<Bid>() {
+                Ok(it) => proptest::prop_assert!(!it.kind.is_empty() && !it.id.is_empty()),
+                Err(error) => proptest::prop_assert!(error.at <= text.chars().count() + 1, "{}", error),
+            }
+        }
+    }
+
     #[test]
     fn the_place_of_a_mistake_is_told() {
         for (text, at, reason) in [

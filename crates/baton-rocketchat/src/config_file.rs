@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use yaml_rust2::{Yaml, YamlLoader};
+use yaml_rust2::Yaml;
 
 use crate::failure::Failure;
 use crate::field::Field;
-use crate::fields;
+use crate::{fields, yaml};
 
 /// Looked for in the current directory, in this order.
 const NAMES: [&str; 3] = [".baton.yaml", ".baton.yml", ".baton"];
+
+/// Bytes that are too many for a configuration.
+const LONGEST: u64 = 1 << 20;
 
 /// What the file says. Has no `Debug`, because it may hold a token.
 #[derive(Default)]
@@ -69,16 +73,14 @@ impl ConfigFile {
     }
 
     fn parse(&mut self) -> Result<(), String> {
-        let text = fs::read_to_string(&self.path).map_err(|error| error.to_string())?;
-        let documents = YamlLoader::load_from_str(&text).map_err(|error| {
-            // Its own words may repeat what stands there.
-            let place = error.marker();
-            format!(
-                "line {}, column {} is no valid YAML",
-                place.line(),
-                place.col() + 1
-            )
-        })?;
+        let mut text = String::new();
+        File::open(&self.path)
+            .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
+            .map_err(|error| error.to_string())?;
+        if text.len() as u64 == LONGEST {
+            return Err("it is too long".to_owned());
+        }
+        let documents = yaml::load(&text)?;
         let keys = match documents.into_iter().next() {
             None | Some(Yaml::Null) => return Ok(()),
             Some(Yaml::Hash(keys)) => keys,
@@ -145,6 +147,8 @@ fn scalar(value: Yaml) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read(text: &str) -> ConfigFile {
@@ -176,12 +180,15 @@ mod tests {
 
     #[test]
     fn what_means_nothing_is_remarked_without_its_value() {
+        let long = format!("file: {}", "secret".repeat(200_000));
         for (text, remark) in [
             ("fiel: secret.c1z", "the key fiel of"),
             ("file: {a: secret}", "the key file of"),
             ("file: [secret", "is no valid YAML"),
             ("rocketchat-auth-token: 'secret", "is no valid YAML"),
             ("- secret", "holds no keys"),
+            ("file: [[[[[[[[[[[[[[[[secret", "is nested too deeply"),
+            (long.as_str(), "it is too long"),
         ] {
             let remarks = read(text).remarks;
             assert_eq!(remarks.len(), 1, "{text}: {remarks:?}");

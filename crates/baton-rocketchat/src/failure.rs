@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use crate::code::Code;
+use crate::words::plain;
 
 /// Why the run ends without success.
 #[derive(Debug)]
@@ -162,7 +163,8 @@ impl Failure {
         if let Some(hint) = self.hint() {
             text.extend(["\nhint: ", hint, "\n"]);
         }
-        text
+        // What servers and files say is in there.
+        harmless(&text)
     }
 
     /// Keeps for the log what the last line has no place for.
@@ -219,6 +221,12 @@ impl Failure {
             step,
         }
     }
+}
+
+/// Takes what could steer a terminal out of each line.
+fn harmless(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(plain).collect();
+    lines.join("\n")
 }
 
 impl From<baton_service::Error> for Failure {

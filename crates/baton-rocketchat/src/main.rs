@@ -40,6 +40,7 @@ mod usage;
 mod validate;
 mod values;
 mod words;
+mod yaml;
 
 use std::process::ExitCode;
 use std::time::Duration;

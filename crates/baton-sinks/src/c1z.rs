@@ -85,8 +85,10 @@ impl C1z {
         clock: Arc<dyn Clock>,
         resume: Option<&Resume>,
     ) -> Result<Self, Error> {
+        // Behind links, so that two runs meet at the same journal.
+        let path = &Store::place_of(path);
         let place = Place {
-            path: path.to_owned(),
+            path: path.clone(),
             options,
             clock,
         };
@@ -155,7 +157,7 @@ impl C1z {
 
     /// Returns where the journal of the file at `path` is while a sync goes on: nothing else can be written there.
     pub fn journal_path(path: &Path) -> PathBuf {
-        lock::journal_path(path)
+        lock::journal_path(&Store::place_of(path))
     }
 
     /// Returns the identifier of the sync; one that continues another has the identifier of that.

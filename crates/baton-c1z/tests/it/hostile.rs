@@ -354,7 +354,7 @@ fn messages_without_end() {
     // A length of more bytes than there are, and of more than memory has.
     for length in [&[0x7F][..], &[0xFF; 9], &[0xFF, 0xFF, 0xFF, 0xFF, 0x0F]] {
         let data = [&[0x1A], length, &[1]].concat();
-        refused_row(&with_resource(&data, "user:x"), "decode");
+        refused_row(&with_resource(&data, "user:x"), "DecodeError");
     }
 }
 

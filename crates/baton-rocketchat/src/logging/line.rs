@@ -17,6 +17,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::Format;
 use crate::clock::SystemClock;
+use crate::words::plain;
 
 /// Fields of events are numbers and texts. The texts of these are JSON, and stand in a line as what they are.
 const JSON: [&str; 4] = ["summary", "warnings", "causes", "left_out"];
@@ -75,7 +76,7 @@ impl<W> Lines<W> {
             milliseconds(&SystemClock.now().to_string()),
             name(level),
             caller(event),
-            said.message
+            plain(&said.message)
         );
         if !said.fields.is_empty() {
             let _ = write!(line, "\t{{{}}}", said.fields);
@@ -139,7 +140,14 @@ impl Said {
         }
         self.fields.push_str(&Value::from(name).to_string());
         self.fields.push(':');
-        self.fields.push_str(value);
+        for character in value.chars() {
+            // JSON lets these controls stand, and terminals obey them.
+            if matches!(character, '\u{7f}'..='\u{9f}') {
+                let _ = write!(self.fields, "\\u{:04x}", u32::from(character));
+            } else {
+                self.fields.push(character);
+            }
+        }
     }
 }
 
@@ -227,6 +235,13 @@ fn colour(level: Level) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_field_steers_a_terminal() {
+        let mut said = Said::default();
+        said.add("a", &Value::from("\u{1b}[1m\u{9b}J\u{7f}ü").to_string());
+        assert_eq!(said.fields, r#""a":"\u001b[1m\u009bJ\u007fü""#);
+    }
 
     #[test]
     fn a_fraction_has_three_digits() {

@@ -13,6 +13,10 @@ mod demo;
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod max_duration;
