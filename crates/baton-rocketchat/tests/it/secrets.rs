@@ -232,8 +232,8 @@ async fn no_fault_of_a_server_brings_a_secret_out() {
                 };
                 let server = server_with(settings).await;
                 let canaries = Canaries::of(&server);
-                let run = canaries.run(SYNC).await;
-                assert_ne!(run.code, Some(0), "{route}");
+                canaries.run(SYNC).await;
+                assert!(server.calls(route) >= nth, "{route} was never asked");
             }
         })
     });
