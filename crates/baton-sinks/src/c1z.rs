@@ -7,6 +7,7 @@ mod journal;
 mod kept;
 mod lines;
 mod lock;
+mod mark;
 mod syncer;
 
 use std::path::{Path, PathBuf};

@@ -15,11 +15,11 @@ pub enum Error {
         source: std::io::Error,
     },
     /// Another process works on the same output.
-    #[error("another process is writing {}{}", path.display(), pid.map_or_else(String::new, |pid| format!(" (its journal was last written by process {pid})")))]
+    #[error("another process is writing {}{}", path.display(), pid.map_or_else(String::new, |pid| format!(" (process {pid})")))]
     Busy {
         /// The output.
         path: PathBuf,
-        /// The process that wrote to its journal last, if any has.
+        /// The process that works on it, where that can be told.
         pid: Option<u32>,
     },
     /// A directory holds something that is not ours to replace.

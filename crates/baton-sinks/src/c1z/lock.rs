@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::lines::Contents;
+use super::mark;
 use crate::Error;
 
 /// More bytes than the first line of a journal ever has.
@@ -12,7 +13,8 @@ const LONGEST_HEADER: u64 = 64 << 10;
 
 /// A journal that no other process works on as long as this one has it.
 ///
-/// Opening it changes nothing of what it says.
+/// Opening it changes nothing of what it says. Until something is kept, its last line is a mark of the process that has it, for
+/// others to tell of; it is no line of a journal, so it ends nothing and makes room for the first piece.
 #[derive(Debug)]
 pub(super) struct Locked {
     pub(super) path: PathBuf,
@@ -42,12 +44,15 @@ impl Locked {
         let path = journal_path(target);
         match attempt(&path, try_lock).map_err(Error::io(&path))? {
             Attempt::Locked(mut file) => {
-                check_content(&mut file).map_err(Error::io(&path))?;
+                let is_ours = check_content(&mut file).map_err(Error::io(&path))?;
+                if let Some(error) = is_ours.then(|| mark::set(&mut file).err()).flatten() {
+                    tracing::debug!(path = %path.display(), %error, "others cannot be told which process has the journal");
+                }
                 Ok(Some(Self { path, file }))
             }
             Attempt::Busy(mut file) => Err(Error::Busy {
                 path: target.to_owned(),
-                pid: contents(&mut file).ok().flatten().map(|it| it.header.pid),
+                pid: mark::owner(&mut file).unwrap_or_default(),
             }),
             Attempt::Impossible(error) => {
                 tracing::warn!(path = %path.display(), %error, "the file system cannot lock files; nothing is kept of an interrupted sync");
@@ -68,7 +73,8 @@ impl Locked {
     }
 
     /// Removes the name if the file is empty: then it has nothing to tell.
-    fn remove_if_empty(&self) -> io::Result<()> {
+    fn remove_if_empty(&mut self) -> io::Result<()> {
+        mark::remove(&mut self.file)?;
         if self.file.metadata()?.len() == 0 && is_at(&self.path, &self.file)? {
             std::fs::remove_file(&self.path)?;
         }
@@ -135,16 +141,21 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
-/// Refuses a file whose first line is whole and no journal's: it is somebody's, and not to be overwritten.
-fn check_content(file: &mut File) -> io::Result<()> {
+/// Refuses a file whose first line is whole and no journal's: it is somebody's, and not to be overwritten. Tells whether it is
+/// known to be ours: a journal, or nothing.
+fn check_content(file: &mut File) -> io::Result<bool> {
     let mut line = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     BufReader::new(file.take(LONGEST_HEADER)).read_until(b'\n', &mut line)?;
-    if line.ends_with(b"\n") && Contents::parse(&line).is_none() {
-        let problem = "it is no journal of a sync; move it away";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
+    let is_known = || Contents::parse(&line).is_some() || mark::parse(&line).is_some();
+    match line.ends_with(b"\n") {
+        false => Ok(line.is_empty()),
+        true if is_known() => Ok(true),
+        true => {
+            let problem = "it is no journal of a sync; move it away";
+            Err(io::Error::new(io::ErrorKind::InvalidData, problem))
+        }
     }
-    Ok(())
 }
 
 /// Tells whether the open file is the one that has the name. A link could lead anywhere, so it is refused.
@@ -189,12 +200,9 @@ mod tests {
         for content in [&whole, &format!("{whole}{{\"key"), "rubbish", "\0"] {
             let (_folder, target, journal) = folder();
             std::fs::write(&journal, content).unwrap();
+            let said = Contents::parse(content.as_bytes());
             let mut locked = Locked::open(&target).unwrap().unwrap();
-            assert_eq!(
-                locked.contents().unwrap().is_some(),
-                content.starts_with(&whole)
-            );
-            assert_eq!(std::fs::read_to_string(&journal).unwrap(), content);
+            assert_eq!(locked.contents().unwrap(), said);
             drop(locked);
             assert_eq!(std::fs::read_to_string(&journal).unwrap(), content);
         }
@@ -213,19 +221,29 @@ mod tests {
     }
 
     #[test]
-    fn two_at_a_time_are_refused() {
-        for (content, expected) in [
-            (header(41).line().unwrap(), Some(41)),
-            (String::new(), None),
+    fn two_at_a_time_are_refused_with_the_process_that_has_it_now() {
+        let me = std::process::id();
+        let earlier = header(me + 1).line().unwrap();
+        let killed = format!("{{\"pid\":{}}}\n", me + 2);
+        let torn = format!("{earlier}{{\"key");
+        for (content, left) in [
+            (String::new(), ""),
+            (killed.clone(), ""),
+            (earlier.clone(), earlier.as_str()),
+            (torn.clone(), &torn),
+            (format!("{earlier}{killed}"), &earlier),
+            (format!("{torn}~\n{killed}"), &torn),
         ] {
             let (_folder, target, journal) = folder();
             std::fs::write(&journal, &content).unwrap();
-            let _first = Locked::open(&target).unwrap();
+            let first = Locked::open(&target).unwrap();
             let Err(Error::Busy { path, pid }) = Locked::open(&target) else {
                 panic!("a second one may not have it");
             };
-            assert_eq!((path, pid), (target, expected));
-            assert_eq!(std::fs::read_to_string(&journal).unwrap(), content);
+            assert_eq!((path, pid), (target, Some(me)), "{content}");
+            drop(first);
+            let found = std::fs::read_to_string(&journal).unwrap_or_default();
+            assert_eq!(found, left, "{content}");
         }
     }
 
