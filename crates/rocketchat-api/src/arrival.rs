@@ -2,9 +2,15 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use crate::endpoint::Body;
-use crate::splitter::Splitter;
+use crate::splitter::{LONGEST_ELEMENT, Splitter};
 use crate::{Answer, Endpoint, Error};
+
+/// The most rows that one answer may have. As many rows of real users are far longer than any answer should be; a server that
+/// sends tiny ones without end must not fill the memory.
+const MOST_ROWS: usize = 1_000_000;
 
 /// The answer of an endpoint, part by part.
 ///
@@ -55,7 +61,7 @@ impl<E: Endpoint> Arrival<E> {
             if failed.is_some() {
                 return;
             }
-            match serde_json::from_slice(row) {
+            match read_row(row, rows.len()) {
                 Ok(row) => rows.push(row),
                 Err(source) => {
                     let row = rows.len();
@@ -114,6 +120,20 @@ impl<E: Endpoint> fmt::Debug for Arrival<E> {
             .field("rows", &self.rows.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Decodes a row, behind so many others.
+fn read_row<R: DeserializeOwned>(row: &[u8], before: usize) -> serde_json::Result<R> {
+    use serde::de::Error as _;
+    if row.len() > LONGEST_ELEMENT {
+        let problem = format!("it is longer than {LONGEST_ELEMENT} bytes");
+        return Err(serde_json::Error::custom(problem));
+    }
+    if before >= MOST_ROWS {
+        let problem = format!("the list has more than {MOST_ROWS} rows");
+        return Err(serde_json::Error::custom(problem));
+    }
+    serde_json::from_slice(row)
 }
 
 /// Says that there is no list in the body, or more than one.

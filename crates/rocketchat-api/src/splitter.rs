@@ -5,8 +5,12 @@
 
 use memchr::memchr2;
 
+/// The longest element that is handed out whole, in bytes. A c1z file could not hold a longer one.
+pub(crate) const LONGEST_ELEMENT: usize = 16 << 20;
+
 /// Splits one JSON text. The array under the name `field` of the outermost object is handed out element by element; all
-/// else, with that array empty, is what is left.
+/// else, with that array empty, is what is left. An element longer than [`LONGEST_ELEMENT`] comes out cut off, one byte longer
+/// than that.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     field: &'static str,
@@ -165,8 +169,7 @@ impl Splitter {
                 _ => {}
             }
         }
-        self.element
-            .extend_from_slice(bytes.get(start..).unwrap_or_default());
+        self.keep(bytes.get(start..).unwrap_or_default());
         bytes.len()
     }
 
@@ -187,12 +190,19 @@ impl Splitter {
         }
     }
 
+    /// Keeps more of an element, but not for ever.
+    fn keep(&mut self, part: &[u8]) {
+        let room = (LONGEST_ELEMENT + 1).saturating_sub(self.element.len());
+        let kept = part.get(..room).unwrap_or(part);
+        self.element.extend_from_slice(kept);
+    }
+
     /// Hands out the element that ends with `tail`.
     fn end(&mut self, tail: &[u8], element: &mut impl FnMut(&[u8])) {
         if self.element.is_empty() {
             return element(tail);
         }
-        self.element.extend_from_slice(tail);
+        self.keep(tail);
         element(&self.element);
         self.element.clear();
     }

@@ -85,10 +85,12 @@ pub enum Error {
         limit: Duration,
     },
     /// The body is longer than allowed. The rest was not read.
-    #[error("{route}: the answer is longer than {limit} bytes")]
+    #[error("{route}: {part} is longer than {limit} bytes")]
     BodyTooLarge {
         /// Method and path.
         route: String,
+        /// What is longer: the answer, or the answer without its rows.
+        part: &'static str,
         /// The limit in bytes.
         limit: usize,
     },

@@ -256,6 +256,39 @@ fn an_answer_is_read_while_it_arrives() {
     assert!(!arrival_begins(200, Some("text/html")) && !arrival_begins(403, JSON));
 }
 
+#[test]
+fn rows_without_end_and_rows_without_measure_are_refused() {
+    let take = |parts: &mut dyn Iterator<Item = &str>| {
+        let mut arrival = Arrival::<UsersListByStatus>::new();
+        assert!(arrival.begin(200, JSON));
+        let mut rest = Vec::new();
+        for part in parts {
+            arrival.take(part.as_bytes(), &mut rest);
+        }
+        let error = arrival.end(&Answer {
+            status: 200,
+            content_type: JSON,
+            body: &rest,
+        });
+        let error = error.unwrap_err();
+        assert!(!error.is_cut(), "{error:?}");
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    let row = r#"{"_id":"a"},"#;
+    let rows = row.repeat(1000);
+    let start = ["{\"users\":["];
+    let end = [r#"{"_id":"a"}],"success":true,"total":1}"#];
+    let endless = std::iter::repeat_n(rows.as_str(), 1000);
+    let words = take(&mut start.into_iter().chain(endless).chain(end));
+    assert_eq!(words, "the list has more than 1000000 rows");
+    let long = "x".repeat(1 << 20);
+    let long = std::iter::repeat_n(long.as_str(), 17);
+    let name = ["{\"_id\":\"a\",\"name\":\""];
+    let end = [r#""}],"success":true,"total":1}"#];
+    let words = take(&mut start.into_iter().chain(name).chain(long).chain(end));
+    assert_eq!(words, "it is longer than 16777216 bytes");
+}
+
 fn arrival_begins(status: u16, content_type: Option<&str>) -> bool {
     Arrival::<UsersListByStatus>::new().begin(status, content_type)
 }

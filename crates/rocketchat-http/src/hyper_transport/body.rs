@@ -15,18 +15,20 @@ const BYTES_PER_SECOND: u128 = 1024;
 /// Why reading stopped early.
 pub(super) enum Stop {
     TooLarge,
+    /// What is kept of it is.
+    RestTooLarge,
     Paused,
     Dripping,
     Broken(hyper::Error),
 }
 
-/// Reads the whole body, part by part. Stops as soon as it is known to be longer than `limit`, by its announced length if it has
+/// Reads the whole body, part by part, as long as `take` wants more. Stops as soon as it is known to be longer than `limit`, by its announced length if it has
 /// one; when nothing comes for `idle`; and when a stretch of `idle` brings so little that it would never end.
 pub(super) async fn read(
     mut body: Incoming,
     limit: usize,
     idle: Duration,
-    mut take: impl FnMut(&[u8]),
+    mut take: impl FnMut(&[u8]) -> bool,
 ) -> Result<(), Stop> {
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(Stop::TooLarge);
@@ -44,7 +46,9 @@ pub(super) async fn read(
             return Err(Stop::TooLarge);
         }
         length += data.len();
-        take(&data);
+        if !take(&data) {
+            return Err(Stop::RestTooLarge);
+        }
         let passed = stretch.elapsed();
         if passed >= idle {
             if is_dripping(length - before, passed) {
@@ -75,6 +79,11 @@ impl<'a> Rest<'a> {
             Some(sieve) => sieve.take(bytes, &mut self.kept),
             None => self.kept.extend_from_slice(bytes),
         }
+    }
+
+    /// Returns how much it is.
+    pub(super) fn len(&self) -> usize {
+        self.kept.len()
     }
 
     pub(super) fn into_bytes(self) -> Bytes {

@@ -59,6 +59,9 @@ pub struct Config {
     pub total_timeout: Duration,
     /// The longest body that is read, in bytes.
     pub body_limit: usize,
+    /// The most that is kept of a body, in bytes: all of it where no [`Sieve`] takes the rows out, and otherwise what is left.
+    /// Several requests may be under way at once, each with that much.
+    pub rest_limit: usize,
     /// The `User-Agent` header.
     pub user_agent: String,
     /// The proxies that requests go through.
@@ -81,6 +84,7 @@ impl Default for Config {
             body_idle_timeout: Duration::from_mins(1),
             total_timeout: Duration::from_hours(1),
             body_limit: 256 << 20,
+            rest_limit: 16 << 20,
             user_agent: concat!("rocketchat-http/", env!("CARGO_PKG_VERSION")).to_owned(),
             proxies: Proxies::default(),
             roots: Roots::default(),
@@ -218,12 +222,19 @@ impl HttpTransport {
         let mut blackout = self.credentials.blackout();
         let read = body::read(body, self.config.body_limit, idle, |part| {
             blackout.take(part, |clean| rest.take(clean));
+            rest.len() <= self.config.rest_limit
         });
+        let too_large = |part, limit| Error::BodyTooLarge {
+            route: route.to_string(),
+            part,
+            limit,
+        };
         read.await.map_err(|stop| match stop {
-            body::Stop::TooLarge => Error::BodyTooLarge {
-                route: route.to_string(),
-                limit: self.config.body_limit,
-            },
+            body::Stop::TooLarge => too_large("the answer", self.config.body_limit),
+            body::Stop::RestTooLarge if passes => {
+                too_large("the answer without its rows", self.config.rest_limit)
+            }
+            body::Stop::RestTooLarge => too_large("the answer", self.config.rest_limit),
             body::Stop::Paused => slow(route, "a pause within the answer", idle),
             body::Stop::Dripping => slow(route, "the next part of the answer", idle),
             body::Stop::Broken(cause) => broken(route, cause),

@@ -78,6 +78,7 @@ async fn what_will_not_change_is_not_tried_again() {
     }
     let too_large = Error::BodyTooLarge {
         route: "GET /x".to_owned(),
+        part: "the answer",
         limit: 1,
     };
     let (transport, client) = client([Err(too_large)]);

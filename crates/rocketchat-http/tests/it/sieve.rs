@@ -142,3 +142,34 @@ async fn a_record_has_bodies_whole() {
     );
     assert_eq!(recorder.take()[0].body, "a1b2");
 }
+
+#[tokio::test]
+async fn only_what_is_left_counts_against_its_limit() {
+    let digits = |count| format!("{}{}", "1".repeat(1000), "x".repeat(count));
+    let server = Server::http(move |request| {
+        let count = request.uri().query().unwrap().parse().unwrap();
+        let mut answer = text(200, &digits(count));
+        let kind = "text/plain".parse().unwrap();
+        answer.headers_mut().insert("content-type", kind);
+        answer
+    });
+    let config = Config {
+        rest_limit: 10,
+        ..Config::default()
+    };
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"12s3cret".into()).unwrap();
+    let url = server.url("http").parse().unwrap();
+    let transport = HttpTransport::new(url, credentials, config).unwrap();
+    let send = async |count: usize| {
+        let request = Request::get(format!("/list?{count}")).body(()).unwrap();
+        transport
+            .send_through(&request, &mut Digits::default())
+            .await
+    };
+    assert_eq!(send(10).await.unwrap().body, "x".repeat(10));
+    let error = send(11).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "GET /list: the answer without its rows is longer than 10 bytes"
+    );
+}

@@ -151,6 +151,18 @@ async fn a_body_over_the_limit_is_not_read() {
         .unwrap_err();
     check(&error, Kind::BodyTooLarge, false, "longer than 1000 bytes");
     assert_eq!(server.connections(), 1);
+
+    let config = Config {
+        rest_limit: 999,
+        ..Config::default()
+    };
+    let error = one(&exact, config).await.unwrap_err();
+    check(
+        &error,
+        Kind::BodyTooLarge,
+        false,
+        "the answer is longer than 999 bytes",
+    );
 }
 
 #[tokio::test]
