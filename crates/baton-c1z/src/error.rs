@@ -195,6 +195,15 @@ impl Error {
             Self::Pebble { .. } => Some(
                 "choose another file; a connector writes the older format with --storage-engine sqlite",
             ),
+            Self::RecordLength { .. } => {
+                Some("look it up in the source system: no name or description should be that long")
+            }
+            Self::IdLength { .. } => {
+                Some("look it up in the source system: identifiers have to be shorter")
+            }
+            Self::Duplicate { .. } | Self::Dangling { .. } => Some(
+                "this should not happen, whatever the source system says: report it, with the log at the debug level",
+            ),
             _ => match self.kind() {
                 ErrorKind::Target => {
                     Some("choose a file in an existing directory that you may write to")

@@ -202,7 +202,22 @@ impl Error {
                 Kind::Absent | Kind::Redirected => {
                     "check the base URL: it has to be the address of the workspace itself, with its sub-path if it has one"
                 }
-                _ => return None,
+                Kind::Unavailable | Kind::Uncoded | Kind::RateLimited => {
+                    "look into the log of the server and of the proxies in front of it, and run the sync again when they are well"
+                }
+                Kind::Malformed if error.is_cut() => {
+                    "check the proxies in front of the server, which seem to cut answers, and run the sync again"
+                }
+                Kind::Malformed => {
+                    "check the proxies in front of the server, which must not change answers; if there are none, this release of \
+                     Rocket.Chat may be one that the connector does not know: report the message with the server's version"
+                }
+                Kind::NoSuchTeam | Kind::NoSuchUser => {
+                    "run the sync again; it seems to have been deleted meanwhile"
+                }
+                _ => {
+                    "check that the base URL leads to a Rocket.Chat server, 5.0 to 9.0, and that nothing in front of it changes requests"
+                }
             },
             Self::Preflight { problems } => return Some(advise(problems)),
             Self::RolesHidden { .. } | Self::UserHidden { .. } => {
