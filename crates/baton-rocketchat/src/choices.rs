@@ -18,7 +18,7 @@ use crate::values::{self, OutputFormat};
 use crate::{usage, words};
 
 /// Longer than any token; what is longer is not a file of one.
-const LONGEST_TOKEN: u64 = 64 << 10;
+const LONGEST_TOKEN: usize = 64 << 10;
 
 /// What is needed to reach the workspace.
 pub(crate) struct Workspace {
@@ -51,22 +51,24 @@ fn read_token(path: &Path) -> Result<SecretString, Failure> {
             "--rocketchat-auth-token-file, or its variable, takes the path of a file that holds the token and nothing else, or - for stdin",
         )
     };
-    let mut text = String::new();
+    // Large enough never to be moved, which would leave a copy.
+    let mut text = String::with_capacity(2 * LONGEST_TOKEN);
     let read = if path == Path::new("-") {
         io::stdin()
             .lock()
-            .take(LONGEST_TOKEN + 1)
+            .take(LONGEST_TOKEN as u64 + 1)
             .read_to_string(&mut text)
     } else {
         fs::File::open(path).and_then(|file| {
             warn_of_readers(path, &file.metadata()?);
-            file.take(LONGEST_TOKEN + 1).read_to_string(&mut text)
+            file.take(LONGEST_TOKEN as u64 + 1)
+                .read_to_string(&mut text)
         })
     };
     let text = SecretString::from(text);
     match read {
         Err(error) => Err(refuse(&error.to_string())),
-        Ok(length) if length as u64 > LONGEST_TOKEN => Err(refuse("it is longer than any token")),
+        Ok(length) if length > LONGEST_TOKEN => Err(refuse("it is longer than any token")),
         Ok(_) => match text.expose_secret().trim() {
             "" => Err(refuse("it is empty")),
             token => Ok(SecretString::from(token)),

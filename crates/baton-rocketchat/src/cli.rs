@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::field::{Field, Kind, Scope};
 use crate::show::Table;
+use crate::typed::Typed;
 use crate::{fields, help, usage};
 
 /// The name of the program.
@@ -42,7 +43,7 @@ pub(crate) struct Line {
 
 /// The values of the flags, as typed. Has no `Debug`, because one of them may be a token.
 #[derive(Default)]
-pub(crate) struct Flags(BTreeMap<&'static str, Vec<OsString>>);
+pub(crate) struct Flags(BTreeMap<&'static str, Vec<Typed>>);
 
 /// Why there is no command to run.
 pub(crate) enum Ended {
@@ -309,12 +310,12 @@ impl Flags {
             if !matches!(field.kind, Kind::List) {
                 here.clear();
             }
-            here.extend(values.cloned());
+            here.extend(values.map(Typed::from));
         }
     }
 
     /// Returns what was typed for a field, if anything was.
-    pub(crate) fn get(&self, field: &Field) -> Option<&[OsString]> {
+    pub(crate) fn get(&self, field: &Field) -> Option<&[Typed]> {
         self.0.get(field.name).map(Vec::as_slice)
     }
 

@@ -6,17 +6,19 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use secrecy::zeroize::Zeroizing;
 use yaml_rust2::Yaml;
 
 use crate::failure::Failure;
 use crate::field::Field;
+use crate::typed::Typed;
 use crate::{fields, yaml};
 
 /// Looked for in the current directory, in this order.
 const NAMES: [&str; 3] = [".baton.yaml", ".baton.yml", ".baton"];
 
 /// Bytes that are too many for a configuration.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 /// What the file says. Has no `Debug`, because it may hold a token.
 #[derive(Default)]
@@ -30,8 +32,8 @@ pub(crate) struct ConfigFile {
 /// The value of a key.
 pub(crate) enum Entry {
     /// A text, number or truth value, as it stands there.
-    One(String),
-    Several(Vec<String>),
+    One(Typed),
+    Several(Vec<Typed>),
 }
 
 impl ConfigFile {
@@ -73,11 +75,11 @@ impl ConfigFile {
     }
 
     fn parse(&mut self) -> Result<(), String> {
-        let mut text = String::new();
+        let mut text = Zeroizing::new(String::with_capacity(LONGEST));
         File::open(&self.path)
-            .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
+            .and_then(|file| file.take(LONGEST as u64).read_to_string(&mut text))
             .map_err(|error| error.to_string())?;
-        if text.len() as u64 == LONGEST {
+        if text.len() == LONGEST {
             return Err("it is too long".to_owned());
         }
         let documents = yaml::load(&text)?;
@@ -121,12 +123,15 @@ impl Entry {
     /// Reads a value; there are some that no setting can have.
     fn read(value: Yaml) -> Option<Self> {
         match value {
-            Yaml::Null => Some(Self::One(String::new())),
+            Yaml::Null => Some(Self::One(Typed::default())),
             Yaml::Array(items) => {
-                let items: Option<_> = items.into_iter().map(scalar).collect();
+                let items: Option<_> = items
+                    .into_iter()
+                    .map(|it| scalar(it).map(Typed::from))
+                    .collect();
                 items.map(Self::Several)
             }
-            value => scalar(value).map(Self::One),
+            value => scalar(value).map(|it| Self::One(it.into())),
         }
     }
 
@@ -160,8 +165,11 @@ mod tests {
     fn said(file: &ConfigFile, field: &Field) -> Vec<String> {
         match file.get(field) {
             None => Vec::new(),
-            Some(Entry::One(text)) => vec![text.clone()],
-            Some(Entry::Several(items)) => items.clone(),
+            Some(Entry::One(text)) => vec![text.to_str().unwrap().to_owned()],
+            Some(Entry::Several(items)) => items
+                .iter()
+                .map(|it| it.to_str().unwrap().to_owned())
+                .collect(),
         }
     }
 

@@ -36,6 +36,7 @@ mod stored;
 mod summary;
 #[cfg_attr(not(feature = "otel"), path = "telemetry/absent.rs")]
 mod telemetry;
+mod typed;
 mod usage;
 mod validate;
 mod values;

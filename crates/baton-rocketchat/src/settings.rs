@@ -14,12 +14,13 @@ use crate::cli::Flags;
 use crate::config_file::{ConfigFile, Entry};
 use crate::failure::Failure;
 use crate::field::{Field, Kind};
+use crate::typed::Typed;
 use crate::values::{parse_list, parse_switch};
 use crate::{fields, usage};
 
 /// What was set, wherever that was. Has no `Debug`, because it holds the token.
 pub(crate) struct Settings {
-    values: BTreeMap<&'static str, Vec<OsString>>,
+    values: BTreeMap<&'static str, Vec<Typed>>,
     /// The first value that is none, in the order of the fields. Kept, so that a failed run can still write its summary.
     bad: Option<Bad>,
     /// What the configuration file says and nobody can use.
@@ -65,14 +66,13 @@ impl Settings {
     ) {
         let name = field.variable();
         let (place, values) = match (variable(&name).filter(|it| !it.is_empty()), file.get(field)) {
-            (Some(value), _) => (format!("the variable {name}"), vec![value]),
+            (Some(value), _) => (format!("the variable {name}"), vec![Typed::from(value)]),
             (None, Some(entry)) => {
                 let place = format!("the key {} of {}", field.name, file.path().display());
                 match entry {
-                    Entry::One(text) => (place, vec![OsString::from(text)]),
+                    Entry::One(text) => (place, vec![text.clone()]),
                     Entry::Several(texts) if matches!(field.kind, Kind::List) => {
-                        let texts = texts.iter().map(OsString::from).collect();
-                        self.values.insert(field.name, texts);
+                        self.values.insert(field.name, texts.clone());
                         return;
                     }
                     Entry::Several(_) => {
@@ -180,19 +180,19 @@ impl Settings {
 
     fn raw(&self, field: &Field) -> Option<&OsStr> {
         let first = self.values.get(field.name)?.first()?;
-        Some(first.as_os_str()).filter(|it| !it.is_empty())
+        Some(&**first).filter(|it| !it.is_empty())
     }
 }
 
 /// Returns what a text holds: several items if the field is a list.
-fn items(field: &Field, text: &OsStr) -> Vec<OsString> {
+fn items(field: &Field, text: &OsStr) -> Vec<Typed> {
     match (field.kind, text.to_str()) {
         (Kind::List, Some(text)) => parse_list(text)
             .unwrap_or_default()
             .into_iter()
-            .map(OsString::from)
+            .map(Typed::from)
             .collect(),
-        _ => vec![text.to_owned()],
+        _ => vec![text.into()],
     }
 }
 

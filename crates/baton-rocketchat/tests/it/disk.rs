@@ -299,6 +299,8 @@ async fn a_link_stays_and_the_file_behind_it_is_replaced() {
     until("a request is made", || server.log().len() > before + 2).await;
     let second = binary.run(&["-f", "data/real.c1z"]).await;
     assert_failed(&second, "another process is writing");
+    let owner = format!("(process {})", first.0.id());
+    assert!(second.error().contains(&owner), "{}", second.error());
     assert_eq!(end(first).await.code, Some(0));
 }
 

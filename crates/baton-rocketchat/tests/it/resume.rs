@@ -110,8 +110,9 @@ async fn two_syncs_of_one_file_are_refused() {
     let sink = C1z::open(&path, baton_c1z::Options::default(), clock, None).unwrap();
     let run = binary.run(&[]).await;
     assert_eq!(run.code, Some(2), "{}", run.stderr);
-    insta::assert_snapshot!(run.error(), @r"
-    error: another process is writing sync.c1z
+    let me = std::process::id().to_string();
+    insta::assert_snapshot!(run.error().replace(&me, "[pid]"), @r"
+    error: another process is writing sync.c1z (process [pid])
 
     hint: wait until it is done, or choose another file
     ");

@@ -16,13 +16,16 @@ const PASSWORD: &str = "canary-password";
 struct Canaries {
     binary: Binary,
     secrets: Vec<String>,
+    /// The id of the token's owner. It is no secret, and among the data as everybody's is, but with a token it is all that is
+    /// needed; so nothing else tells it.
+    user_id: String,
     inputs: Vec<&'static str>,
 }
 
 impl Canaries {
     /// Configures a run for the workspace, with everything that is secret set in some way.
     fn of(server: &Server) -> Self {
-        let (_, token) = server.credentials(Account::Reader);
+        let (user_id, token) = server.credentials(Account::Reader);
         let binary = Binary::for_account(server, Account::Reader);
         let (certificate, key) = Authority::new().issue("auditor");
         std::fs::write(binary.path("client.pem"), certificate.pem()).unwrap();
@@ -36,6 +39,7 @@ impl Canaries {
         Self {
             binary,
             secrets,
+            user_id,
             inputs: vec!["client.key"],
         }
     }
@@ -51,6 +55,17 @@ impl Canaries {
         self.check(&run.stdout, "stdout", arguments);
         self.check(&run.stderr, "stderr", arguments);
         assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+        let tells_data = ["show", "diff"]
+            .iter()
+            .any(|it| arguments.first() == Some(it));
+        let mut untold = vec![run.stderr.clone()];
+        untold.extend((!tells_data).then(|| run.stdout.clone()));
+        for name in ["debug.log", "summary.json"] {
+            untold.extend(std::fs::read_to_string(self.binary.path(name)));
+        }
+        for text in untold {
+            assert!(!text.contains(&self.user_id), "{arguments:?}: {text}");
+        }
         for name in self.binary.files() {
             if !self.inputs.contains(&name.as_str()) {
                 self.check_files(&self.binary.path(&name), arguments);
@@ -269,6 +284,7 @@ async fn no_proxy_brings_a_secret_out() {
             let canaries = Canaries {
                 binary: Binary::for_account(&server, Account::Reader),
                 secrets: canaries.secrets.clone(),
+                user_id: canaries.user_id.clone(),
                 inputs: Vec::new(),
             };
             let canaries = canaries
