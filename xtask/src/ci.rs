@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::{bench, codegen, deny, report, snapshot, tidy, workspace};
+use crate::{bench, codegen, deny, faults, report, snapshot, tidy, workspace};
 
 /// One step.
 struct Step {
@@ -63,6 +63,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "snapshot",
         action: Action::Task(|| snapshot::run(false)),
+    },
+    Step {
+        name: "faults",
+        action: Action::Task(faults::run_sample),
     },
     Step {
         name: "bench",

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod deny;
+mod faults;
 mod record;
 mod report;
 mod sbom;
@@ -54,6 +55,8 @@ enum Task {
     Bench(bench::Args),
     /// Give the program many syncs as a service, and print how much memory it has meanwhile
     Soak(soak::Args),
+    /// Try the program against servers that do something wrong, at every endpoint
+    Faults(faults::Args),
     #[command(hide = true)]
     BenchHost(bench::HostArgs),
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Some(Task::Sbom(args)) => sbom::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
         Some(Task::Soak(args)) => soak::run(&args),
+        Some(Task::Faults(args)) => faults::run(&args),
         Some(Task::BenchHost(args)) => bench::run_host(&args),
     };
     match done {
