@@ -1,6 +1,5 @@
 //! `cargo xtask ci`: everything that the build server runs, in one order, stopping at the first failure.
 
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -112,7 +111,7 @@ impl Action {
         match self {
             Self::Task(task) => task(),
             Self::Cargo(args, environment) => {
-                let status = Command::new(workspace::cargo())
+                let status = workspace::call_cargo()
                     .current_dir(workspace::root()?)
                     .args(*args)
                     .envs(environment.iter().copied())

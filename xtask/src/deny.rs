@@ -1,6 +1,6 @@
 //! The rules for dependencies, in `deny.toml`. The program that checks them is not part of a Rust installation.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::Context;
 
@@ -15,7 +15,7 @@ const CHECKS: &[&str] = &["bans", "licenses", "sources"];
 /// A dependency breaks a rule.
 pub(crate) fn run() -> anyhow::Result<()> {
     let root = workspace::root()?;
-    let is_installed = Command::new(workspace::cargo())
+    let is_installed = workspace::call_cargo()
         .args(["deny", "--version"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -28,7 +28,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         );
         return Ok(());
     }
-    let status = Command::new(workspace::cargo())
+    let status = workspace::call_cargo()
         .current_dir(root)
         .args(["deny", "--workspace", "--locked", "--offline", "check"])
         .args(CHECKS)

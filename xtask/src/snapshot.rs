@@ -3,8 +3,6 @@
 //! The replay is a test of the engine, so that plain `cargo test` runs it too; this task runs it alone, and is the only
 //! way in which its snapshots change.
 
-use std::process::Command;
-
 use anyhow::{Context as _, ensure};
 
 use crate::workspace;
@@ -25,7 +23,7 @@ const TEST: [&str; 6] = [
 /// # Errors
 /// A scenario that cannot be replayed, or, unless `accept`, gives something else than before.
 pub(crate) fn run(accept: bool) -> anyhow::Result<()> {
-    let status = Command::new(workspace::cargo())
+    let status = workspace::call_cargo()
         .current_dir(workspace::root()?)
         .args(TEST)
         .env("INSTA_UPDATE", if accept { "always" } else { "no" })

@@ -83,6 +83,21 @@ pub(crate) fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 
+/// Starts a call of [`cargo`] without what cargo told this program about its own package: build scripts look at the
+/// same variables, and what depends on them would be built anew.
+pub(crate) fn call_cargo() -> Command {
+    let mut command = Command::new(cargo());
+    for (name, _) in env::vars_os() {
+        let is_about_package = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if is_about_package {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Returns true if `path` ends in `.extension`.
 pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path)

@@ -12,7 +12,6 @@ mod shape;
 mod speed;
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::{env, fs};
 
 use anyhow::{Context as _, ensure};
@@ -129,7 +128,7 @@ fn speeds(args: &Args) -> Vec<(Shape, u32)> {
 
 /// Starts this task again, optimised: the simulated workspace must not be what is waited for.
 fn run_optimised() -> anyhow::Result<()> {
-    let status = Command::new(workspace::cargo())
+    let status = workspace::call_cargo()
         .current_dir(workspace::root()?)
         .args([
             "run",

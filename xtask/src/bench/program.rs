@@ -120,7 +120,7 @@ pub(crate) fn build(selection: &[&str], name: &str, debug: bool) -> anyhow::Resu
     // Of the whole workspace for the build server, which has built it like that already: for one package alone cargo
     // would choose other features and build anew. The real program has its own features only.
     let selection = if debug { EVERYTHING } else { selection };
-    let output = Command::new(workspace::cargo())
+    let output = workspace::call_cargo()
         .current_dir(workspace::root()?)
         .args([
             "build",
