@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::{bench, codegen, deny, faults, report, snapshot, tidy, workspace};
+use crate::{bench, codegen, deny, docs, faults, report, snapshot, tidy, workspace};
 
 /// One step.
 struct Step {
@@ -54,6 +54,10 @@ const STEPS: &[Step] = &[
     Step {
         name: "codegen",
         action: Action::Task(|| codegen::run(true)),
+    },
+    Step {
+        name: "docs",
+        action: Action::Task(|| docs::run(true)),
     },
     Step {
         name: "tidy",

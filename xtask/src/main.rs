@@ -4,7 +4,9 @@ mod bench;
 mod ci;
 mod codegen;
 mod deny;
+mod docs;
 mod faults;
+mod picture;
 mod record;
 mod report;
 mod sbom;
@@ -33,7 +35,7 @@ struct Cli {
 enum Task {
     /// Run everything that the build server runs
     Ci,
-    /// Check the crate graph, file sizes, forbidden words, READMEs, links and fixtures
+    /// Check the crate graph, file sizes, forbidden words, READMEs, links, fixtures and messages
     Tidy,
     /// Generate the protobuf types from the .proto files
     Codegen {
@@ -41,6 +43,14 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Make the reference pages and the files that Baton tools look for from the program itself
+    Docs {
+        /// Compare with the committed files instead, and run the commands that pages show
+        #[arg(long)]
+        check: bool,
+    },
+    /// Draw what the program shows on a terminal
+    Picture(picture::Args),
     /// Replay every fixture through the whole engine and compare with the snapshots
     Snapshot {
         /// Take what comes out as the new snapshots
@@ -70,6 +80,8 @@ fn main() -> ExitCode {
         Some(Task::Ci) => ci::run(),
         Some(Task::Tidy) => tidy::run(),
         Some(Task::Codegen { check }) => codegen::run(check),
+        Some(Task::Docs { check }) => docs::run(check),
+        Some(Task::Picture(args)) => picture::run(&args),
         Some(Task::Snapshot { accept }) => snapshot::run(accept),
         Some(Task::Record(args)) => record::run(&args),
         Some(Task::Sbom(args)) => sbom::run(&args),
