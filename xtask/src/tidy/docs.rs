@@ -1,8 +1,9 @@
 //! READMEs of crates, and links between documents.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Problem;
+use super::{Problem, headings};
 use crate::workspace::{Workspace, has_extension};
 
 /// Crates that somebody would use alone. The README of each is its crate documentation, so its examples are tested.
@@ -16,6 +17,12 @@ const WITH_README: &[&str] = &[
     "rocketchat-sim",
     "rocketchat-sync",
 ];
+
+/// The page that leads to all others.
+const INDEX: &str = "docs/README.md";
+
+/// The headings of the documents, by path, as places of links.
+type Places = BTreeMap<String, Vec<String>>;
 
 const INCLUDED: &str = "#![doc = include_str!(\"../README.md\")]";
 
@@ -37,26 +44,41 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
             problems.push(Problem::new(library, format!("does not say {INCLUDED}")));
         }
     }
+    let mut texts = BTreeMap::new();
     for path in workspace.files().filter(|path| has_extension(path, "md")) {
-        let text = workspace.text(path)?.unwrap_or_default();
-        problems.extend(dead_links(workspace.root(), path, &text));
+        texts.insert(path, workspace.text(path)?.unwrap_or_default());
     }
+    let places: Places = texts
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), headings::anchors(text)))
+        .collect();
+    for (path, text) in &texts {
+        problems.extend(dead_links(workspace.root(), path, text, &places));
+    }
+    let index = texts.get(INDEX).map_or("", String::as_str);
+    problems.extend(unlisted(index, texts.keys().copied()));
     Ok(problems)
 }
 
-fn dead_links(root: &Path, path: &str, text: &str) -> Vec<Problem> {
+/// Reports pages beside the index that it does not lead to.
+fn unlisted<'a>(index: &str, paths: impl Iterator<Item = &'a str>) -> Vec<Problem> {
+    let linked: Vec<_> = prose(index)
+        .flat_map(|(_, line)| targets(line))
+        .filter_map(|target| resolve(INDEX, target.split('#').next().unwrap_or_default()))
+        .collect();
+    let is_page = |path: &&str| path.starts_with("docs/") && *path != INDEX;
+    paths
+        .filter(is_page)
+        .filter(|path| !linked.iter().any(|it| it == path))
+        .map(|path| Problem::new(path, format!("is not linked from {INDEX}")))
+        .collect()
+}
+
+fn dead_links(root: &Path, path: &str, text: &str, places: &Places) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut in_code = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        if line.trim_start().starts_with("```") {
-            in_code = !in_code;
-        }
-        if in_code {
-            continue;
-        }
+    for (number, line) in prose(text) {
         for target in targets(line).filter(|target| is_relative(target)) {
-            let file = target.split('#').next().unwrap_or_default();
-            if !resolve(path, file).is_some_and(|file| root.join(file).exists()) {
+            if !leads_somewhere(root, path, target, places) {
                 problems.push(Problem::new(
                     format!("{path}:{number}"),
                     format!("links to nothing: {target}"),
@@ -65,6 +87,34 @@ fn dead_links(root: &Path, path: &str, text: &str) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// Tells whether a file is there, and in a document the heading too.
+fn leads_somewhere(root: &Path, from: &str, target: &str, places: &Places) -> bool {
+    let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+    let file = if file.is_empty() {
+        Some(from.to_owned())
+    } else {
+        resolve(from, file)
+    };
+    file.is_some_and(|file| {
+        let has_heading = || {
+            places
+                .get(&file)
+                .is_none_or(|places| places.iter().any(|place| place == heading))
+        };
+        root.join(&file).exists() && (heading.is_empty() || has_heading())
+    })
+}
+
+/// Yields the lines outside of blocks of code, with their numbers.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut in_code = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
 }
 
 /// Yields where the links of a line point, both `[text](target)` and `[label]: target`. Inline code holds no links.
@@ -81,9 +131,9 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
     inline.chain(reference)
 }
 
-/// Leaves out addresses, places in the same document, and Rust items (`rustdoc` checks those).
+/// Leaves out addresses and Rust items (`rustdoc` checks those).
 fn is_relative(target: &str) -> bool {
-    !target.contains(':') && !target.starts_with('#') && !target.is_empty()
+    !target.contains(':') && !target.is_empty()
 }
 
 /// Returns the path that `target` means in the document `from`, or `None` if it leaves the workspace.
@@ -107,7 +157,7 @@ fn resolve(from: &str, target: &str) -> Option<String> {
 mod tests {
     use std::fs;
 
-    use super::{dead_links, resolve};
+    use super::*;
 
     #[test]
     fn targets_are_resolved_from_the_document() {
@@ -131,9 +181,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("docs")).unwrap();
         fs::write(folder.path().join("docs/here.md"), "").unwrap();
+        fs::write(folder.path().join("docs/page.md"), "").unwrap();
         let text = "[a](here.md) [b](here.md#part) [c](https://example.org/x) [d](#own) [`Sink`](crate::Sink)\n\
-            [e](gone.md) and [f](<bad>)\n`[g](code.md)`\n```\n[h](fenced.md)\n```\n[label]: nowhere.md\n";
-        let found: Vec<_> = dead_links(folder.path(), "docs/page.md", text)
+            [e](gone.md) and [f](<bad>)\n`[g](code.md)`\n```\n[h](fenced.md)\n```\n[label]: nowhere.md\n\
+            [i](here.md#other) [j](#part) [k](../docs/page.md#own)\n";
+        let places = Places::from([
+            ("docs/here.md".to_owned(), vec!["part".to_owned()]),
+            ("docs/page.md".to_owned(), vec!["own".to_owned()]),
+        ]);
+        let found: Vec<_> = dead_links(folder.path(), "docs/page.md", text, &places)
             .iter()
             .map(ToString::to_string)
             .collect();
@@ -143,7 +199,24 @@ mod tests {
                 "docs/page.md:2: links to nothing: gone.md",
                 "docs/page.md:2: links to nothing: <bad>",
                 "docs/page.md:7: links to nothing: nowhere.md",
+                "docs/page.md:8: links to nothing: here.md#other",
+                "docs/page.md:8: links to nothing: #part",
             ]
         );
+    }
+
+    #[test]
+    fn pages_that_the_index_leaves_out_are_reported() {
+        let index = "[a](a.md#x) [c](../c.md)\n```\n[b](b.md)\n```\n";
+        let paths = [
+            "README.md",
+            "c.md",
+            "docs/README.md",
+            "docs/a.md",
+            "docs/b.md",
+        ];
+        let found = unlisted(index, paths.into_iter());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].place, "docs/b.md");
     }
 }

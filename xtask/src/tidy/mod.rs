@@ -4,7 +4,9 @@ mod claims;
 mod docs;
 mod fixtures;
 mod graph;
+mod headings;
 mod manifests;
+mod messages;
 mod sources;
 
 use std::fmt;
@@ -44,6 +46,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("documents", docs::check),
     ("fixtures", fixtures::check),
     ("claims", claims::check),
+    ("messages", messages::check),
 ];
 
 /// Checks every rule and prints the problems.
