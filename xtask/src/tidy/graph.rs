@@ -66,7 +66,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("rusqlite", &["baton-c1z"]),
     ("zstd", &["baton-c1z"]),
     ("rustls", &["rocketchat-http"]),
-    ("tokio-rustls", &["c1-sim", "rocketchat-http"]),
+    ("tokio-rustls", &["c1-sim", "rocketchat-http", "xtask"]),
     (
         "hyper",
         &[
