@@ -179,6 +179,11 @@ impl Seen {
     }
 }
 
+/// Returns the most memory that a process had resident at a time so far, in bytes; `None` where there is no `/proc`.
+pub(crate) fn peak(process: u32) -> Option<u64> {
+    Seen::of(process).map(|it| it.peak)
+}
+
 /// Runs a command to its end, and says how long that took, what was seen of it last, and whether it succeeded.
 fn watch(command: &mut Command) -> anyhow::Result<(Duration, Option<Seen>, bool)> {
     let started = Instant::now();

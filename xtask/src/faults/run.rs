@@ -11,6 +11,8 @@ use baton_c1z::diff::{Difference, What, compare};
 use baton_c1z::{Limits, Reader};
 use serde_json::Value;
 
+use crate::bench::peak as peak_of;
+
 /// How often a process is looked at.
 const LOOK: Duration = Duration::from_millis(10);
 /// How much longer than its limit a run may take: to start, and to keep what it has.
@@ -87,7 +89,7 @@ impl Invocation<'_> {
         let started = Instant::now();
         let mut peak = 0;
         let status = loop {
-            peak = memory(child.id()).unwrap_or(0).max(peak);
+            peak = peak_of(child.id()).unwrap_or(0).max(peak);
             if let Some(status) = child.try_wait()? {
                 break status;
             }
@@ -196,14 +198,6 @@ fn is_words(difference: &Difference) -> bool {
     let is_fact =
         |field: &str| ["status", "account_type", "trait", "purpose", "slug"].contains(&field);
     changes.iter().all(|it| !is_fact(&it.field))
-}
-
-/// Returns the most memory that a process had so far.
-fn memory(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }
 
 #[cfg(test)]
