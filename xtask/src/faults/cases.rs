@@ -17,7 +17,7 @@ const OPTIONAL: &[&str] = &["users.[0].active", "users.[0].roles"];
 /// How long a sync may take where nothing is waited for.
 const SHORT: Duration = Duration::from_secs(50);
 /// Of the wrong fields, a sample has one in so many.
-const SAMPLED_FIELDS: usize = 9;
+const SAMPLED_FIELDS: usize = 29;
 
 /// The true answers of a sync to each route, in their order.
 pub(super) type Answers = BTreeMap<String, Vec<Answer>>;
@@ -117,10 +117,20 @@ pub(super) fn of(answers: &Answers, is_asked: impl Fn(&str) -> bool, sample: boo
 }
 
 /// Returns the cases in which the server's TLS is wrong, for a sync of so many connections.
-pub(super) fn of_tls(authorities: &Authorities, connections: usize) -> anyhow::Result<Vec<Case>> {
+pub(super) fn of_tls(
+    authorities: &Authorities,
+    connections: usize,
+    sample: bool,
+) -> anyhow::Result<Vec<Case>> {
     let mut cases = Vec::new();
     for (number, (flaw, name)) in Flaw::ALL.iter().enumerate() {
-        for nth in places(connections) {
+        let mut places = places(connections);
+        if sample {
+            let turn = number % places.len().max(1);
+            places.rotate_left(turn);
+            places.truncate(1);
+        }
+        for nth in places {
             for is_lasting in [false, true] {
                 let expect = if is_lasting {
                     stays(*flaw)

@@ -41,7 +41,7 @@ pub(super) struct Row {
 /// first page; and something to spare.
 const PATIENCE: Duration = Duration::from_secs(100);
 /// Where only the limit of the sync ends it.
-const IMPATIENCE: Duration = Duration::from_secs(4);
+const IMPATIENCE: Duration = Duration::from_secs(10);
 
 const UNAVAILABLE: Expect = Expect::Codes(&[14]);
 const TOO_LONG: Expect = Expect::Codes(&[4]);

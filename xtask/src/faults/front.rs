@@ -144,7 +144,12 @@ impl Shared {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         while let Some(head) = read_head(stream).await? {
-            let answer = self.ask(&head).await.map_err(io::Error::other)?;
+            let mut answer = self.ask(&head).await.map_err(io::Error::other)?;
+            // A new connection each time, where those are what goes wrong.
+            let is_last = self.shown.is_some();
+            if is_last {
+                answer = answer.with("connection", "close");
+            }
             let route = route(&head);
             let nth = self.count(&route, &answer);
             let is_healed = self.is_healed.load(Ordering::SeqCst);
@@ -159,8 +164,7 @@ impl Shared {
                     answer.write(stream, way).await?
                 }
             };
-            // A new connection each time, where those are what goes wrong.
-            if then != Then::Keep || self.shown.is_some() {
+            if then != Then::Keep || is_last {
                 return Ok(then);
             }
         }
