@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: everything that the build server runs, in one order, stopping at the first failure.
 
 use std::time::Instant;
+use std::{env, thread};
 
 use anyhow::Context;
 
@@ -84,6 +85,17 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// How many tests of a crate run at a time.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+
+/// Returns three for each processor unless somebody has chosen: many tests run programs that mostly wait.
+fn test_threads() -> String {
+    env::var(TEST_THREADS).unwrap_or_else(|_| {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        (3 * processors).to_string()
+    })
+}
+
 /// Runs all steps.
 ///
 /// # Errors
@@ -119,6 +131,7 @@ impl Action {
                     .current_dir(workspace::root()?)
                     .args(*args)
                     .envs(environment.iter().copied())
+                    .env(TEST_THREADS, test_threads())
                     .status()
                     .context("cannot start cargo")?;
                 anyhow::ensure!(status.success(), "cargo {}: {status}", args.join(" "));
