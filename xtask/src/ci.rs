@@ -5,7 +5,7 @@ use std::{env, thread};
 
 use anyhow::Context;
 
-use crate::{bench, codegen, deny, docs, faults, report, snapshot, tidy, workspace};
+use crate::{bench, deny, docs, faults, report, snapshot, tidy, workspace};
 
 /// One step.
 struct Step {
@@ -51,10 +51,6 @@ const STEPS: &[Step] = &[
     Step {
         name: "deny",
         action: Action::Task(deny::run),
-    },
-    Step {
-        name: "codegen",
-        action: Action::Task(|| codegen::run(true)),
     },
     Step {
         name: "docs",

@@ -4,6 +4,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod deny;
+mod dist;
 mod docs;
 mod faults;
 mod picture;
@@ -24,6 +25,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
+    subcommand_help_heading = "Tasks",
+    subcommand_value_name = "TASK",
     disable_help_subcommand = true
 )]
 struct Cli {
@@ -35,7 +38,7 @@ struct Cli {
 enum Task {
     /// Run everything that the build server runs
     Ci,
-    /// Check the crate graph, file sizes, forbidden words, READMEs, links, fixtures and messages
+    /// Check the crate graph, file sizes, forbidden words, READMEs, links, fixtures, messages, versions and generated files
     Tidy,
     /// Generate the protobuf types from the .proto files
     Codegen {
@@ -61,6 +64,8 @@ enum Task {
     Record(record::Args),
     /// Print what the program is built from, in the CycloneDX format
     Sbom(sbom::Args),
+    /// Build the program and pack it with manual pages, completions, licences and checksums, into dist/
+    Dist(dist::Args),
     /// Measure how long a sync of a simulated workspace takes, and how much memory
     Bench(bench::Args),
     /// Give the program many syncs as a service, and print how much memory it has meanwhile
@@ -85,6 +90,7 @@ fn main() -> ExitCode {
         Some(Task::Snapshot { accept }) => snapshot::run(accept),
         Some(Task::Record(args)) => record::run(&args),
         Some(Task::Sbom(args)) => sbom::run(&args),
+        Some(Task::Dist(args)) => dist::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
         Some(Task::Soak(args)) => soak::run(&args),
         Some(Task::Faults(args)) => faults::run(&args),

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// The packages of one build, and which needs which.
-struct Bill {
+pub(crate) struct Bill {
     target: String,
     root: PackageId,
     packages: BTreeMap<PackageId, Package>,
@@ -52,7 +52,8 @@ struct Bill {
 }
 
 impl Bill {
-    fn read(root: &Path, name: &str, target: &str) -> anyhow::Result<Self> {
+    /// Reads what the package `name` is built from for a platform.
+    pub(crate) fn read(root: &Path, name: &str, target: &str) -> anyhow::Result<Self> {
         let metadata = MetadataCommand::new()
             .cargo_path(workspace::cargo())
             .current_dir(root)
@@ -81,10 +82,21 @@ impl Bill {
         })
     }
 
-    fn json(&self) -> anyhow::Result<Value> {
+    /// Returns the version of the package itself.
+    pub(crate) fn version(&self) -> anyhow::Result<String> {
+        Ok(self.root()?.version.to_string())
+    }
+
+    /// Returns the packages of others.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = &Package> {
+        self.packages.values().filter(|it| it.source.is_some())
+    }
+
+    /// Returns the list in the CycloneDX format.
+    pub(crate) fn json(&self) -> anyhow::Result<Value> {
         let all = self.packages.values();
         let others = all.filter(|it| it.id != self.root);
-        let root = self.packages.get(&self.root).context("no such package")?;
+        let root = self.root()?;
         let dependencies = self.needs.iter().map(|(id, needs)| {
             let needs: BTreeSet<_> = needs.iter().map(|id| self.reference(id)).collect();
             json!({"ref": self.reference(id), "dependsOn": needs})
@@ -100,6 +112,10 @@ impl Bill {
             "components": others.map(|it| self.component(it, "library")).collect::<Vec<_>>(),
             "dependencies": dependencies.collect::<Vec<_>>(),
         }))
+    }
+
+    fn root(&self) -> anyhow::Result<&Package> {
+        self.packages.get(&self.root).context("no such package")
     }
 
     fn component(&self, package: &Package, kind: &str) -> Value {
@@ -180,7 +196,8 @@ fn checksums(root: &Path) -> anyhow::Result<BTreeMap<(String, String), String>> 
     Ok(entries.collect())
 }
 
-fn host() -> anyhow::Result<String> {
+/// Returns the platform of this machine.
+pub(crate) fn host() -> anyhow::Result<String> {
     let output = Command::new("rustc")
         .arg("-vV")
         .output()

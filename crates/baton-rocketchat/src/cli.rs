@@ -31,13 +31,14 @@ pub(crate) enum Word {
     /// Without a table: what there is to see.
     Show(Option<Table>),
     Diff,
+    Man,
 }
 
 /// A command line that could be read.
 pub(crate) struct Line {
     pub(crate) word: Word,
     pub(crate) flags: Flags,
-    /// What is neither command nor flag; only `diff` takes any.
+    /// What is neither command nor flag; only `diff` and `man` take any.
     pub(crate) arguments: Vec<OsString>,
 }
 
@@ -89,6 +90,9 @@ const EXPORT: &str = "export";
 const SHOW: &str = "show";
 const DIFF: &str = "diff";
 
+/// For whoever packs the program; no help and no completion names it.
+const MAN: &str = "man";
+
 /// The name under which clap keeps what is neither command nor flag.
 const ARGUMENTS: &str = "arguments";
 
@@ -105,6 +109,7 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
     let others = fields::all().filter(|it| !takes("", it)).map(flag);
     let matches = command()
         .args(others)
+        .subcommand(man())
         .try_get_matches_from(arguments)
         .map_err(|error| usage::explain(&error))?;
     let mut flags = Flags::default();
@@ -140,6 +145,7 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
             None => return Err(Ended::Refused(usage::unknown_command(name))),
         },
         [DIFF] => Word::Diff,
+        [MAN] => Word::Man,
         _ => return Err(Ended::Printed(help::of(&path))),
     };
     let command = path.first().copied().unwrap_or_default();
@@ -192,6 +198,13 @@ pub(crate) fn command() -> Command {
     root
 }
 
+fn man() -> Command {
+    with_flags(Command::new(MAN), MAN)
+        .override_help(help::of(&[MAN]))
+        .hide(true)
+        .arg(files())
+}
+
 /// Any number of files, so that too many are refused in our words.
 fn files() -> Arg {
     Arg::new(ARGUMENTS)
@@ -205,6 +218,7 @@ fn files() -> Arg {
 pub(crate) fn arguments(path: &[&str]) -> &'static str {
     match path {
         [DIFF] => " [OLD [NEW]]",
+        [MAN] => " DIRECTORY",
         _ => "",
     }
 }
@@ -254,6 +268,9 @@ pub(crate) fn about(path: &[&str]) -> String {
         return "Sync the users, roles and teams of a Rocket.Chat workspace to a file that Baton reads"
             .to_owned();
     };
+    if path == [MAN] {
+        return "Write the manual pages into a directory".to_owned();
+    }
     let siblings = below(before);
     let found = siblings.into_iter().find(|(name, _)| name == last);
     found.map(|(_, about)| about).unwrap_or_default()

@@ -107,7 +107,8 @@ fn flag(field: &Field) -> String {
     }
 }
 
-fn description(field: &Field) -> String {
+/// Returns what a field is for, with its variable and its default.
+pub(crate) fn description(field: &Field) -> String {
     let required = if field.is_required { "required: " } else { "" };
     let variable = if field.is_flag_only() {
         String::new()

@@ -19,6 +19,7 @@ mod fields;
 mod health;
 mod help;
 mod logging;
+mod man;
 mod on_demand;
 mod oneshot;
 mod outputs;
@@ -83,6 +84,7 @@ fn run(line: &Line) -> Result<ExitCode, Failure> {
             start_log(&settings, None)?;
             export::run(&settings)
         }
+        Word::Man => man::run(&line.arguments),
         Word::HealthCheck => health::run(&settings),
         Word::Completion(shell) => words::print(&completion(shell, &settings)),
         Word::Sync | Word::Validate | Word::Demo => return run_watched(line.word, &settings),
@@ -136,5 +138,6 @@ fn completion(shell: clap_complete::Shell, settings: &Settings) -> String {
     }
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, cli::NAME, &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    // In the script for bash, clap_complete spells a name with a hyphen in two ways, so that nothing below a command is found.
+    String::from_utf8_lossy(&script).replace("baton__subcmd__rocketchat", "baton__rocketchat")
 }

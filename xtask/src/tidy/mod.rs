@@ -8,11 +8,12 @@ mod headings;
 mod manifests;
 mod messages;
 mod sources;
+mod versions;
 
 use std::fmt;
 
-use crate::report;
 use crate::workspace::Workspace;
+use crate::{codegen, report};
 
 /// Something that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +48,14 @@ const CHECKS: &[(&str, Check)] = &[
     ("fixtures", fixtures::check),
     ("claims", claims::check),
     ("messages", messages::check),
+    ("versions", versions::check),
+    ("generated files", generated),
 ];
+
+/// Checks that generated files are what would be generated now.
+fn generated(_workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
+    codegen::run(true).map(|()| Vec::new())
+}
 
 /// Checks every rule and prints the problems.
 ///

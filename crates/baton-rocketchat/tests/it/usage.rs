@@ -400,6 +400,41 @@ async fn shells_get_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bash_finds_what_is_below_a_command() {
+    let script = Binary::new().run(&["completion", "bash"]).await.stdout;
+    let states = script
+        .lines()
+        .filter_map(|it| it.trim().strip_prefix("cmd=\"")?.strip_suffix('"'));
+    let states: Vec<_> = states.filter(|it| !it.is_empty()).collect();
+    assert!(states.len() > 10, "{states:?}");
+    for state in states {
+        assert!(script.contains(&format!("\n        {state})\n")), "{state}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn manual_pages_are_written_into_a_directory() {
+    let binary = Binary::new();
+    std::fs::create_dir(binary.path("man1")).unwrap();
+    let run = binary.run(&["man", "man1"]).await;
+    assert_eq!(
+        (run.code, run.stdout.as_str(), run.stderr.as_str()),
+        (Some(0), "", "")
+    );
+    let page = std::fs::read_to_string(binary.path("man1/baton-rocketchat-diff.1")).unwrap();
+    assert!(page.contains("diff [OLD [NEW]] [options]"), "{page}");
+    for (arguments, words) in [
+        (&["man"][..], "man takes one directory"),
+        (&["man", "a", "b"], "man takes one directory"),
+        (&["man", "gone"], "cannot write gone"),
+    ] {
+        let run = binary.run(arguments).await;
+        assert_eq!(run.code, Some(2));
+        assert!(run.stderr.contains(words), "{}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_read_errors_at_a_terminal() {
     let shown = terminal::run(Binary::new().command(&["--nope"]), 80).await;
     assert_eq!(
