@@ -143,7 +143,7 @@ impl Rows {
         }
         let mut statement = connection.prepare_cached(self.sql)?;
         statement.raw_bind_parameter(1, sync)?;
-        statement.raw_bind_parameter(2, now)?;
+        statement.raw_bind_parameter(2, now.as_str())?;
         let mut start = 0;
         for row in self.ends.chunks_exact(self.columns) {
             for (column, end) in row.iter().enumerate() {

@@ -224,7 +224,7 @@ pub fn grant(entitlement: &[u8], principal: &ResourceId, id: &str, buffer: &mut 
 /// `buffer` holds.
 ///
 /// Entitlements begin with their resource, which is not encoded again.
-pub fn embed_first(first: &[u8], rest: &impl Message, buffer: &mut Vec<u8>) {
+pub(crate) fn embed_first(first: &[u8], rest: &impl Message, buffer: &mut Vec<u8>) {
     Wire(buffer).bytes(1, first);
     rest.encode_raw(buffer);
 }

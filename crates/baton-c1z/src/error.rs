@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What another library says. Which one it is may change, so its types are not part of the interface.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// A file could not be read or written, or a record was refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -63,7 +66,7 @@ pub enum Error {
         /// What was tried.
         action: &'static str,
         /// What SQLite says.
-        source: Box<rusqlite::Error>,
+        source: Cause,
     },
     /// A stored message cannot be decoded.
     #[error("row {id} of {table} in {} holds no valid message", path.display())]
@@ -75,7 +78,7 @@ pub enum Error {
         /// The row.
         id: i64,
         /// What is wrong with it.
-        source: prost::DecodeError,
+        source: Cause,
     },
     /// A stored message can be decoded but says nothing that can be used.
     #[error("row {id} of {table} in {} {problem}", path.display())]
@@ -141,7 +144,7 @@ pub enum Error {
     },
     /// No random bytes for the identifier of the sync.
     #[error("the system gives no random bytes")]
-    Random(#[source] getrandom::Error),
+    Random(#[source] Cause),
     /// The sync cannot be finished because a write failed before.
     #[error("an earlier write failed")]
     Failed,
@@ -177,7 +180,7 @@ impl Error {
                 ErrorKind::Damaged
             }
             Self::NoSync { .. } | Self::NotFinished { .. } => ErrorKind::Missing,
-            Self::Database { source, .. } if is_damage(source) => ErrorKind::Damaged,
+            Self::Database { source, .. } if is_damage(source.as_ref()) => ErrorKind::Damaged,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::Duplicate { .. }
             | Self::Dangling { .. }
@@ -245,12 +248,13 @@ impl Error {
 }
 
 /// Tells errors that lie in the file from those that lie in the machine.
-fn is_damage(error: &rusqlite::Error) -> bool {
+fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
     use rusqlite::ErrorCode::{
         CannotOpen, DiskFull, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure,
     };
+    let error = error.downcast_ref::<rusqlite::Error>();
     !matches!(
-        error.sqlite_error_code(),
+        error.and_then(rusqlite::Error::sqlite_error_code),
         Some(CannotOpen | DiskFull | OutOfMemory | PermissionDenied | ReadOnly | SystemIoFailure)
     )
 }

@@ -81,11 +81,11 @@ fn annotated_grants(
 }
 
 fn move_annotation(copy: &WorkingCopy, id: i64, data: &[u8]) -> Result<(), Error> {
-    let split = split(data).map_err(|source| Error::Message {
+    let split = split(data).map_err(|error| Error::Message {
         path: copy.origin().to_owned(),
         table: "v1_grants",
         id,
-        source,
+        source: error.into(),
     })?;
     if split.grant.len() == data.len() {
         // The name stood elsewhere in the message; what the columns say stays.

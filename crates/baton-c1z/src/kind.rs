@@ -2,6 +2,7 @@
 
 /// What a sync covers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SyncKind {
     /// Everything, or everything of some resource types.
     #[default]

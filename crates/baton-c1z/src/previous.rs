@@ -9,6 +9,7 @@ use crate::{Error, Stats, StoredTime, SyncRun};
 /// The newest finished full sync that a file already holds; of those with the most resource types, because one of some types
 /// only is full to the letter too, and says nothing of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Previous {
     /// Its identifier.
     pub sync_id: String,

@@ -10,10 +10,12 @@ use rusqlite::{Connection, OptionalExtension as _, Result as SqlResult, Row};
 use crate::copy::WorkingCopy;
 use crate::room::Room;
 use crate::rows::{self, Rows};
+use crate::time::Column;
 use crate::{Error, Limits, Records, Stats, StoredTime, SyncKind};
 
 /// A row of `v1_sync_runs`: one sync that the file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SyncRun {
     /// The order within the table.
     pub id: i64,
@@ -79,8 +81,8 @@ impl SyncRun {
         Ok(Self {
             id: row.get("id")?,
             sync_id: row.get("sync_id")?,
-            started_at: row.get("started_at")?,
-            ended_at: row.get("ended_at")?,
+            started_at: row.get::<_, Column>("started_at")?.0,
+            ended_at: row.get::<_, Option<Column>>("ended_at")?.map(|it| it.0),
             sync_token: row.get("sync_token")?,
             sync_type: row.get("sync_type")?,
             parent_sync_id: row.get("parent_sync_id")?,
@@ -176,11 +178,11 @@ impl Reader {
         let Some((row, data)) = found else {
             return Ok(None);
         };
-        let message = v2::Resource::decode(data.as_slice()).map_err(|source| Error::Message {
+        let message = v2::Resource::decode(data.as_slice()).map_err(|error| Error::Message {
             path: self.copy.origin().to_owned(),
             table: "v1_resources",
             id: row,
-            source,
+            source: error.into(),
         })?;
         Ok(Some(message.display_name))
     }

@@ -6,11 +6,13 @@ use rusqlite::Row;
 
 use crate::StoredTime;
 use crate::stored::{Stored, Unreadable};
+use crate::time::Column;
 
 pub use crate::stored::Rows;
 
 /// A row of `v1_resource_types`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ResourceType {
     /// The order within the table.
     pub id: i64,
@@ -28,6 +30,7 @@ pub struct ResourceType {
 
 /// A row of `v1_resources`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Resource {
     /// The order within the table.
     pub id: i64,
@@ -51,6 +54,7 @@ pub struct Resource {
 
 /// A row of `v1_entitlements`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Entitlement {
     /// The order within the table.
     pub id: i64,
@@ -72,6 +76,7 @@ pub struct Entitlement {
 
 /// A row of `v1_grants`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Grant {
     /// The order within the table.
     pub id: i64,
@@ -114,7 +119,7 @@ impl Stored for ResourceType {
             message: v2::ResourceType::decode(data.as_slice())?,
             data,
             sync_id: row.get("sync_id")?,
-            discovered_at: row.get("discovered_at")?,
+            discovered_at: row.get::<_, Column>("discovered_at")?.0,
         })
     }
 
@@ -137,7 +142,7 @@ impl Stored for Resource {
             message: v2::Resource::decode(data.as_slice())?,
             data,
             sync_id: row.get("sync_id")?,
-            discovered_at: row.get("discovered_at")?,
+            discovered_at: row.get::<_, Column>("discovered_at")?.0,
         })
     }
 
@@ -159,7 +164,7 @@ impl Stored for Entitlement {
             message: v2::Entitlement::decode(data.as_slice())?,
             data,
             sync_id: row.get("sync_id")?,
-            discovered_at: row.get("discovered_at")?,
+            discovered_at: row.get::<_, Column>("discovered_at")?.0,
         })
     }
 
@@ -191,7 +196,7 @@ impl Stored for Grant {
             message: v2::Grant::decode(data.as_slice())?,
             data,
             sync_id: row.get("sync_id")?,
-            discovered_at: row.get("discovered_at")?,
+            discovered_at: row.get::<_, Column>("discovered_at")?.0,
         };
         grant.fill_in();
         Ok(grant)

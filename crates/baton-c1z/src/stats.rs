@@ -12,6 +12,7 @@ use crate::room::Room;
 /// How much a sync holds. Zeroes and empty maps are left out of the JSON, as upstream does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Stats {
     /// Resource types.
     #[serde(skip_serializing_if = "is_zero")]

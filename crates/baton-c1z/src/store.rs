@@ -138,7 +138,7 @@ impl Store {
     /// When the system gives no random bytes or the working copy cannot be written.
     pub fn start_sync(self) -> Result<SyncWriter, Error> {
         let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(Error::Random)?;
+        getrandom::fill(&mut random).map_err(|error| Error::Random(error.into()))?;
         let started_at = self.clock.now();
         self.start(SyncId::new(started_at, random), started_at)
     }

@@ -69,7 +69,7 @@ impl Unreadable {
                 path: origin.to_owned(),
                 table: T::TABLE,
                 id: row.get("id").unwrap_or_default(),
-                source,
+                source: source.into(),
             },
         }
     }

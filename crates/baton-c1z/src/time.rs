@@ -3,8 +3,7 @@
 use std::fmt;
 
 use baton_model::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Result, ToSql};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
 /// A time as it is stored: a text such as `2026-11-21 19:21:47.86695333`, without a zone.
 ///
@@ -62,19 +61,16 @@ impl fmt::Display for StoredTime {
     }
 }
 
-impl FromSql for StoredTime {
+/// A time in a column of the database.
+pub(crate) struct Column(pub(crate) StoredTime);
+
+impl FromSql for Column {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value {
-            ValueRef::Text(_) => Ok(Self(value.as_str()?.to_owned())),
-            ValueRef::Integer(seconds) => Ok(Self(seconds.to_string())),
+            ValueRef::Text(_) => Ok(Self(StoredTime(value.as_str()?.to_owned()))),
+            ValueRef::Integer(seconds) => Ok(Self(StoredTime(seconds.to_string()))),
             _ => Err(FromSqlError::InvalidType),
         }
-    }
-}
-
-impl ToSql for StoredTime {
-    fn to_sql(&self) -> Result<ToSqlOutput<'_>> {
-        self.0.to_sql()
     }
 }
 

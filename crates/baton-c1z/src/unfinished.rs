@@ -157,7 +157,7 @@ pub(crate) fn insert(
     connection.execute(
         "insert into v1_sync_runs (sync_id, started_at, sync_token, sync_type, parent_sync_id, grants_backfilled) \
          values (?1, ?2, '', ?3, ?4, 1)",
-        params![sync_id, StoredTime::from(started_at), kind.as_str(), parent],
+        params![sync_id, StoredTime::from(started_at).as_str(), kind.as_str(), parent],
     )?;
     Ok(())
 }

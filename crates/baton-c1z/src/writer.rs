@@ -387,7 +387,11 @@ impl SyncWriter {
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         connection.execute(
             "update v1_sync_runs set ended_at = ?2, stats = ?3 where sync_id = ?1",
-            params![self.id_text, StoredTime::from(self.clock.now()), stats],
+            params![
+                self.id_text,
+                StoredTime::from(self.clock.now()).as_str(),
+                stats
+            ],
         )?;
         if self.options.kind != SyncKind::Full {
             return Ok(());

@@ -7,6 +7,7 @@ use crate::{Error, Sink};
 
 /// What was exported.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Exported {
     /// The sync.
     pub sync: SyncRun,
