@@ -2,6 +2,7 @@
 
 use baton_service::Credentials;
 use rocketchat_sync::Scope;
+use secrecy::ExposeSecret as _;
 
 use crate::choices::{self, MOST_WORKERS};
 use crate::failure::Failure;
@@ -111,7 +112,10 @@ pub(crate) fn credentials(settings: &Settings) -> Result<Option<Credentials>, Fa
         return Ok(None);
     };
     let secret = settings.secret(&fields::CLIENT_SECRET).unwrap_or_default();
-    Ok(Some(Credentials::parse(&client_id, &secret)?))
+    Ok(Some(Credentials::parse(
+        &client_id,
+        secret.expose_secret(),
+    )?))
 }
 
 /// Checks each value by itself. All that is wrong is named at once, except for a timeout of nothing, which other

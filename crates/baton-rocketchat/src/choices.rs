@@ -38,7 +38,7 @@ impl Workspace {
         };
         Ok(Self {
             base_url: base_url.parse()?,
-            credentials: Credentials::new(&user_id, &token)?,
+            credentials: Credentials::new(&user_id, token.expose_secret())?,
             user_id,
         })
     }

@@ -9,7 +9,6 @@ use rocketchat_http::{Credentials, Policy};
 use rocketchat_sim::{Account, Limiter, Member, Server, Shape, User, Workspace};
 use rocketchat_sync::mapping::team::TEAM_ROLES;
 use rocketchat_sync::{DormantMemberships, Options};
-use secrecy::SecretString;
 
 use crate::choices;
 use crate::code::Code;
@@ -93,7 +92,7 @@ fn reach(server: &Server, account: Account) -> Result<choices::Workspace, Failur
     let (user_id, token) = server.credentials(account);
     Ok(choices::Workspace {
         base_url: server.base_url().parse()?,
-        credentials: Credentials::new(&user_id, &SecretString::from(token))?,
+        credentials: Credentials::new(&user_id, &token)?,
         user_id,
     })
 }

@@ -233,7 +233,7 @@ impl From<baton_service::Error> for Failure {
     fn from(error: baton_service::Error) -> Self {
         use baton_service::Error;
         let step = match &error {
-            Error::Unreachable { .. } | Error::Hello(_) | Error::Health { .. } => Step::Serving,
+            Error::Unreachable { .. } | Error::Hello { .. } | Error::Health { .. } => Step::Serving,
             _ => Step::Usage,
         };
         let hint = error.hint().map(str::to_owned);

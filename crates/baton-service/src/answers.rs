@@ -7,10 +7,9 @@ use baton_proto::connectorapi::baton::v1::task::{
     BulkCreateTicketsTask, BulkGetTicketsTask, CreateTicketTask, TaskType,
 };
 use prost_types::Any;
-use tonic::Code;
 
-use crate::Failure;
 use crate::failure::rpc_error;
+use crate::{Code, Failure};
 
 /// What was allowed by the one who started the connector, though it can do neither: the refusals differ.
 #[derive(Debug, Clone, Copy, Default)]

@@ -88,7 +88,7 @@ pub(crate) mod tests {
     }
 
     fn credentials(client_id: &str) -> Credentials {
-        Credentials::parse(client_id, &vector("client_secret").into()).unwrap()
+        Credentials::parse(client_id, &vector("client_secret")).unwrap()
     }
 
     #[test]

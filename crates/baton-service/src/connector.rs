@@ -5,9 +5,8 @@ use std::path::Path;
 use baton_proto::connector::v2::{ConnectorMetadata, Resource};
 use baton_proto::connectorapi::baton::v1::task::SyncFullTask;
 use futures_util::future::BoxFuture;
-use tokio_util::sync::CancellationToken;
 
-use crate::Failure;
+use crate::{Cancellation, Failure};
 
 /// A connector that reads a source system. Its calls can be made several times at once, and a panic in one of them is
 /// the failure of that one.
@@ -33,7 +32,7 @@ pub trait Connector: Send + Sync + 'static {
         &'a self,
         request: &'a SyncRequest,
         file: &'a Path,
-        stop: CancellationToken,
+        stop: Cancellation,
     ) -> BoxFuture<'a, Result<(), Failure>>;
 
     /// Begins to write down what is logged, in every detail and as JSON, to a new file, until the result is dropped. C1

@@ -6,7 +6,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::signature::Ed25519KeyPair;
 use secrecy::zeroize::Zeroizing;
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::Error;
@@ -22,15 +21,15 @@ pub struct Credentials {
 
 impl Credentials {
     /// Reads what C1 shows when a connector is created: a client id `name@host/use`, and a client secret
-    /// `secret-token:conductorone.com:v1:…`, whose last part holds an Ed25519 key.
+    /// `secret-token:conductorone.com:v1:…`, whose last part holds an Ed25519 key. Of the secret the key alone is kept.
     ///
     /// # Errors
     ///
     /// When either is of another form. The error says which, and repeats neither.
-    pub fn parse(client_id: &str, client_secret: &SecretString) -> Result<Self, Error> {
+    pub fn parse(client_id: &str, client_secret: &str) -> Result<Self, Error> {
         let (name, place) = client_id.split_once('@').ok_or(Error::ClientId)?;
         let (host, _) = place.split_once('/').ok_or(Error::ClientId)?;
-        let (key, key_id) = key(client_secret.expose_secret()).ok_or(Error::ClientSecret)?;
+        let (key, key_id) = key(client_secret).ok_or(Error::ClientSecret)?;
         Ok(Self {
             client_id: client_id.to_owned(),
             name: name.to_owned(),
@@ -108,12 +107,12 @@ mod tests {
     use crate::assertion::tests::vector;
 
     fn refused(client_id: &str, secret: &str) -> Error {
-        Credentials::parse(client_id, &secret.into()).unwrap_err()
+        Credentials::parse(client_id, secret).unwrap_err()
     }
 
     #[test]
     fn client_ids_are_split_at_the_first_at_and_slash() {
-        let secret = vector("client_secret").into();
+        let secret = vector("client_secret");
         let credentials = Credentials::parse("a-b-1@acme.example:8443/pcc/x@y", &secret).unwrap();
         assert_eq!(credentials.name(), "a-b-1");
         assert_eq!(credentials.host(), "acme.example:8443");
@@ -161,7 +160,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_shown() {
-        let credentials = Credentials::parse("a@b/c", &vector("client_secret").into()).unwrap();
+        let credentials = Credentials::parse("a@b/c", &vector("client_secret")).unwrap();
         assert_eq!(
             format!("{credentials:?}"),
             r#"Credentials { client_id: "a@b/c", .. }"#

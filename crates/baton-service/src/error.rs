@@ -2,9 +2,7 @@
 
 use std::io;
 
-use tonic::{Code, Status};
-
-use crate::failure;
+use crate::{BoxError, Code, failure};
 
 /// What ends the process. What goes wrong with a task ends that task only: see [`Failure`](crate::Failure).
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +30,16 @@ pub enum Error {
     #[error("startup Hello failed: context deadline exceeded")]
     Unreachable {
         /// What the last attempt came to.
-        source: Status,
+        source: BoxError,
     },
     /// C1 does not want this connector.
-    #[error("startup Hello failed: {}", failure::in_words(.0))]
-    Hello(Status),
+    #[error("startup Hello failed: {}", failure::rpc_error(*.code, .message))]
+    Hello {
+        /// Why not.
+        code: Code,
+        /// Its words.
+        message: String,
+    },
     /// The address for health checks cannot be used.
     #[error("failed to start health check server: {address}: {source}")]
     Health {
@@ -53,7 +56,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Unreachable { .. } => Code::DeadlineExceeded,
-            Self::Hello(status) => status.code(),
+            Self::Hello { code, .. } => *code,
             Self::ClientId
             | Self::ClientSecret
             | Self::Host { .. }
@@ -71,7 +74,10 @@ impl Error {
             Self::Unreachable { .. } => Some(
                 "check that this machine reaches C1 on port 443; a proxy goes in HTTPS_PROXY, its authority in SSL_CERT_FILE",
             ),
-            Self::Hello(status) if status.code() == Code::Unauthenticated => Some(
+            Self::Hello {
+                code: Code::Unauthenticated,
+                ..
+            } => Some(
                 "check the client id and secret, and the clock of this machine, which may be off by two minutes at most",
             ),
             Self::Host { .. } => Some(

@@ -3,7 +3,9 @@
 use std::any::Any as Anything;
 
 use prost_types::Any;
-use tonic::{Code, Status};
+use tonic::Status;
+
+use crate::Code;
 
 /// Of longer messages the rest is left out: nobody reads it, and C1 refuses what has more than 4 MiB.
 const LONGEST: usize = 16 << 10;
@@ -43,7 +45,7 @@ impl Failure {
     /// Makes the failure of a task for which C1 had to be called: what was done, and what C1 or the way to it answered.
     pub(crate) fn of_call(doing: &str, status: &Status) -> Self {
         Self::new(
-            status.code(),
+            Code::of(status),
             format!("{doing} failed: {}", status.message()),
         )
     }
@@ -90,19 +92,9 @@ impl Failure {
     }
 }
 
-/// Writes a status the way gRPC of Go does, which users of other connectors search their logs for.
-pub(crate) fn in_words(status: &Status) -> String {
-    rpc_error(status.code(), status.message())
-}
-
 /// Writes a code and a message the way gRPC of Go does.
 pub(crate) fn rpc_error(code: Code, message: &str) -> String {
-    let name = match code {
-        Code::Ok => "OK".to_owned(),
-        Code::Cancelled => "Canceled".to_owned(),
-        code => format!("{code:?}"),
-    };
-    format!("rpc error: code = {name} desc = {message}")
+    format!("rpc error: code = {code} desc = {message}")
 }
 
 /// Joins an error and its causes on one line, leaving out those that a line before has told already.

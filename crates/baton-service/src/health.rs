@@ -228,10 +228,9 @@ mod tests {
     use baton_model::FixedClock;
     use baton_proto::connector::v2::ConnectorMetadata;
     use futures_util::future::BoxFuture;
-    use tonic::Code;
 
     use super::*;
-    use crate::SyncRequest;
+    use crate::{Cancellation, Code, SyncRequest};
 
     /// Its validations fail, the third does not end, and the fourth panics.
     #[derive(Default)]
@@ -258,7 +257,7 @@ mod tests {
             &'a self,
             _: &'a SyncRequest,
             _: &'a Path,
-            _: CancellationToken,
+            _: Cancellation,
         ) -> BoxFuture<'a, Result<(), Failure>> {
             Box::pin(async { Ok(()) })
         }

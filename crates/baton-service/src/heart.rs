@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::c1::C1;
-use crate::{Failure, timing};
+use crate::{Code, Failure, timing};
 
 /// So many failures in a row end the task.
 const MOST_FAILURES: u32 = 9;

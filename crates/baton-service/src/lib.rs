@@ -3,6 +3,8 @@
 mod answers;
 mod assertion;
 mod c1;
+mod cancellation;
+mod code;
 mod connector;
 mod credentials;
 mod dial;
@@ -21,6 +23,8 @@ mod token;
 mod upload;
 mod worker;
 
+pub use cancellation::Cancellation;
+pub use code::Code;
 pub use connector::{Connector, SyncRequest};
 pub use credentials::Credentials;
 pub use dial::{BoxError, Dial, Stream, Versions};
@@ -29,7 +33,5 @@ pub use failure::Failure;
 pub use futures_util::future::BoxFuture;
 pub use link::Link;
 pub use service::{Config, Service};
-pub use tokio_util::sync::CancellationToken;
-pub use tonic::Code;
 
 pub use host::describe as describe_host;

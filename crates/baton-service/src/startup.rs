@@ -23,11 +23,16 @@ pub(crate) async fn hello(c1: &C1, introduction: &Hello) -> Result<(), Error> {
         let wait = if c1::is_unreachable(&status) {
             let left = dial::LIMIT.saturating_sub(dark.get_or_insert(begun).elapsed());
             if left.is_zero() {
-                return Err(Error::Unreachable { source: status });
+                return Err(Error::Unreachable {
+                    source: status.into(),
+                });
             }
             left.min(Duration::from_secs(5))
         } else if is_final(&status) {
-            return Err(Error::Hello(status));
+            return Err(Error::Hello {
+                code: crate::Code::of(&status),
+                message: status.message().to_owned(),
+            });
         } else {
             dark = None;
             refusals += 1;

@@ -7,10 +7,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tonic::Code;
 use tracing::Instrument as _;
 
-use crate::{Connector, Failure, SyncRequest};
+use crate::{Cancellation, Code, Connector, Failure, SyncRequest};
 
 /// How long a sync that nobody wants any more may take to end.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -20,12 +19,12 @@ const LAST_PATIENCE: Duration = Duration::from_secs(5);
 /// A sync that has a task of its own, so that one that is slow to yield holds up neither heartbeats nor its end.
 pub(crate) struct Running {
     task: JoinSet<Result<(), Failure>>,
-    stop: CancellationToken,
+    stop: Cancellation,
 }
 
 impl Running {
     pub(crate) fn start(connector: &Arc<dyn Connector>, request: SyncRequest, file: &Path) -> Self {
-        let stop = CancellationToken::new();
+        let stop = Cancellation::new();
         let (connector, file, told) = (Arc::clone(connector), file.to_owned(), stop.clone());
         let sync = async move { connector.sync(&request, &file, told).await };
         let mut task = JoinSet::new();

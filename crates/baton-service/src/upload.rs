@@ -17,10 +17,9 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
-use tonic::Code;
 
-use crate::Failure;
 use crate::c1::C1;
+use crate::{Code, Failure};
 
 /// Every part but the last has exactly so many bytes.
 const PART: usize = 512 << 10;

@@ -14,7 +14,6 @@ use baton_proto::connectorapi::baton::v1::{
 use futures_util::{FutureExt as _, TryFutureExt as _};
 use prost_types::Any;
 use tokio_util::sync::CancellationToken;
-use tonic::Code;
 use tracing::field::{Empty, debug};
 use tracing::{Instrument as _, Span};
 
@@ -22,7 +21,7 @@ use crate::answers::{self, Allowed};
 use crate::c1::C1;
 use crate::heart::Heart;
 use crate::sync::Running;
-use crate::{Connector, Failure, SyncRequest, upload};
+use crate::{Code, Connector, Failure, SyncRequest, upload};
 
 /// What every task needs.
 pub(crate) struct Worker {

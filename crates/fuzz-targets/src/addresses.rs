@@ -32,7 +32,7 @@ pub fn addresses(bytes: &[u8]) {
         "NO_PROXY" => Some(exceptions.clone()),
         _ => None,
     });
-    let Ok(credentials) = Credentials::new("user", &"token".into()) else {
+    let Ok(credentials) = Credentials::new("user", "token") else {
         return;
     };
     let config = Config {

@@ -11,7 +11,7 @@ pub fn credentials(bytes: &[u8]) {
     let [id, secret, ..] = lines.as_slice() else {
         return;
     };
-    let shown = match baton_service::Credentials::parse(id, &secret.as_str().into()) {
+    let shown = match baton_service::Credentials::parse(id, secret) {
         Ok(it) => {
             assert!(it.client_id() == id && id.contains(it.host()));
             format!("{it:?}")
@@ -19,7 +19,7 @@ pub fn credentials(bytes: &[u8]) {
         Err(error) => format!("{error} {error:?}"),
     };
     assert_hidden(&shown, id, secret);
-    let shown = match rocketchat_http::Credentials::new(id, &secret.as_str().into()) {
+    let shown = match rocketchat_http::Credentials::new(id, secret) {
         Ok(it) => format!("{it:?}"),
         Err(error) => format!("{error} {error:?}"),
     };

@@ -12,7 +12,6 @@ use std::{env, io};
 use anyhow::Context as _;
 use rocketchat_http::{Config, Credentials, HttpTransport};
 use rocketchat_sim::{Account, Limiter, Server, Settings};
-use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use super::shape::{Contents, Shape};
@@ -121,8 +120,7 @@ async fn serve(args: &Args) -> anyhow::Result<()> {
 impl Address {
     /// Returns a way to it that knows no limits and no retries.
     pub(super) fn transport(&self) -> anyhow::Result<HttpTransport> {
-        let token = SecretString::from(self.token.clone());
-        let credentials = Credentials::new(&self.user_id, &token)?;
+        let credentials = Credentials::new(&self.user_id, &self.token)?;
         let base_url = self.base_url.parse()?;
         Ok(HttpTransport::new(
             base_url,

@@ -9,13 +9,14 @@ use rocketchat_http::{
     BaseUrl, Client, Config, Credentials, Exchange, HttpTransport, Policy, Recorder, Transport,
 };
 use rocketchat_sync::{Error, Options};
+use secrecy::ExposeSecret as _;
 
 use super::Account;
 use crate::report;
 
 /// Prepares the connection to the server.
 pub(super) fn transport(base_url: &BaseUrl, account: &Account) -> anyhow::Result<HttpTransport> {
-    let credentials = Credentials::new(&account.user_id, &account.auth_token)?;
+    let credentials = Credentials::new(&account.user_id, account.auth_token.expose_secret())?;
     Ok(HttpTransport::new(
         base_url.clone(),
         credentials,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use baton_model::Summary;
 use baton_proto::connector::v2::ConnectorMetadata;
-use baton_service::{BoxFuture, CancellationToken, Connector, SyncRequest};
+use baton_service::{BoxFuture, Cancellation, Connector, SyncRequest};
 use baton_sinks::{C1z, Sink as _};
 use rocketchat_http::Policy;
 use rocketchat_sync::{Options, Scope, check};
@@ -71,7 +71,7 @@ impl RocketChat {
         &self,
         request: &SyncRequest,
         file: &Path,
-        stop: CancellationToken,
+        stop: Cancellation,
     ) -> Result<(), Failure> {
         if request.storage_engine.as_deref() == Some("pebble") {
             tracing::info!(
@@ -113,7 +113,7 @@ impl RocketChat {
 }
 
 /// Waits until nobody wants a sync any more, and says so.
-async fn not_wanted(stop: CancellationToken) -> String {
+async fn not_wanted(stop: Cancellation) -> String {
     stop.cancelled().await;
     "nobody waits for this sync any more".to_owned()
 }
@@ -147,7 +147,7 @@ impl Connector for RocketChat {
         &'a self,
         request: &'a SyncRequest,
         file: &'a Path,
-        stop: CancellationToken,
+        stop: Cancellation,
     ) -> BoxFuture<'a, Result<(), baton_service::Failure>> {
         Box::pin(async {
             let done = RocketChat::sync(self, request, file, stop).await;

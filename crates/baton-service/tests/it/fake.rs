@@ -13,8 +13,8 @@ use baton_proto::connector::v2::ConnectorMetadata;
 use baton_proto::connectorapi::baton::v1::baton_service_hello_request::BuildInfo;
 use baton_proto::connectorapi::baton::v1::task::{SyncFullTask, TaskType};
 use baton_service::{
-    BoxFuture, CancellationToken, Code, Config, Connector, Credentials, Dial, Error, Failure,
-    Service, SyncRequest, describe_host,
+    BoxFuture, Cancellation, Code, Config, Connector, Credentials, Dial, Error, Failure, Service,
+    SyncRequest, describe_host,
 };
 use c1_sim::{CLIENT_ID, CLIENT_SECRET};
 use tokio::time::sleep;
@@ -64,7 +64,7 @@ impl Fake {
         })
     }
 
-    async fn follow(&self, file: &Path, stop: CancellationToken) -> Result<(), Failure> {
+    async fn follow(&self, file: &Path, stop: Cancellation) -> Result<(), Failure> {
         let plan = self.plans.lock().unwrap().pop_front();
         match plan.unwrap_or(Plan::Write(b"c1z".to_vec())) {
             Plan::Write(bytes) => std::fs::write(file, bytes).unwrap(),
@@ -72,9 +72,11 @@ impl Fake {
             Plan::Fail(failure) => return Err(failure),
             Plan::Panic => panic!("out of luck"),
             Plan::Last(time) => {
-                let stopped = stop.run_until_cancelled(sleep(time)).await.is_none();
-                if stopped {
-                    return Err(Failure::new(Code::Aborted, "told to stop"));
+                tokio::select! {
+                    () = sleep(time) => {}
+                    () = stop.cancelled() => {
+                        return Err(Failure::new(Code::Aborted, "told to stop"));
+                    }
                 }
                 std::fs::write(file, "late").unwrap();
             }
@@ -127,7 +129,7 @@ impl Connector for Fake {
         &'a self,
         request: &'a SyncRequest,
         file: &'a Path,
-        stop: CancellationToken,
+        stop: Cancellation,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let now = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
@@ -155,7 +157,7 @@ pub(crate) fn refusal() -> Failure {
 
 pub(crate) fn config() -> Config {
     Config {
-        credentials: Credentials::parse(CLIENT_ID, &CLIENT_SECRET.into()).unwrap(),
+        credentials: Credentials::parse(CLIENT_ID, CLIENT_SECRET).unwrap(),
         api_host: None,
         host_id: "host-1".to_owned(),
         build: BuildInfo {

@@ -67,7 +67,7 @@ impl Printed {
 }
 
 fn transport(url: &str, extra_roots: Vec<PathBuf>) -> HttpTransport {
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", TOKEN).unwrap();
     let limit = Duration::from_millis(100);
     let config = Config {
         head_timeout: limit,
@@ -137,7 +137,7 @@ async fn the_token_is_nowhere() {
                 .unwrap_err(),
         );
     }
-    printed.show_error(&Credentials::new("u", &format!("{TOKEN}\n").into()).unwrap_err());
+    printed.show_error(&Credentials::new("u", &format!("{TOKEN}\n")).unwrap_err());
     printed.show_error(
         &format!("https://u:{TOKEN}@chat.example.org")
             .parse::<BaseUrl>()
@@ -175,7 +175,7 @@ async fn a_token_that_comes_back_is_blacked_out() {
         answer
     });
     let request = Request::get("/api/v1/me").body(()).unwrap();
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", TOKEN).unwrap();
     let url = server.url("http").parse().unwrap();
     let transport = HttpTransport::new(url, credentials, Config::default()).unwrap();
     let recorder = Recorder::new(transport);
@@ -199,7 +199,7 @@ async fn a_token_that_comes_back_in_the_head_of_an_answer_is_in_no_error() {
     ] {
         let answer = format!("HTTP/1.1 {head}{TOKEN}\r\ncontent-length: 0\r\n\r\n");
         let proxy = Proxy::http(Rule::Say(answer.leak(), Then::Hang));
-        let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+        let credentials = Credentials::new("aobEdbYhXfu5hkeqG", TOKEN).unwrap();
         let config = Config {
             proxies: Proxies::from_variables(|name| {
                 (name == "HTTP_PROXY").then(|| proxy.address())
@@ -290,7 +290,7 @@ async fn show_through(proxy: &str, url: &str, authority: &Authority, printed: &P
         ..Config::default()
     };
     printed.show(&config);
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &TOKEN.into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", TOKEN).unwrap();
     let transport = match HttpTransport::new(url.parse().unwrap(), credentials, config) {
         Ok(transport) => transport,
         Err(error) => return printed.show_error(&error),

@@ -24,7 +24,7 @@ fn proxies(variables: &[(&str, &str)]) -> Proxies {
 }
 
 fn transport(url: &str, config: Config) -> Result<HttpTransport, Error> {
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"s3cret".into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", "s3cret").unwrap();
     HttpTransport::new(url.parse().unwrap(), credentials, config)
 }
 

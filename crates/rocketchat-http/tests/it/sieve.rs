@@ -47,7 +47,7 @@ fn transport(server: &Server) -> HttpTransport {
         body_idle_timeout: Duration::from_millis(200),
         ..Config::default()
     };
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"12s3cret".into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", "12s3cret").unwrap();
     HttpTransport::new(server.url("http").parse().unwrap(), credentials, config).unwrap()
 }
 
@@ -157,7 +157,7 @@ async fn only_what_is_left_counts_against_its_limit() {
         rest_limit: 10,
         ..Config::default()
     };
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"12s3cret".into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", "12s3cret").unwrap();
     let url = server.url("http").parse().unwrap();
     let transport = HttpTransport::new(url, credentials, config).unwrap();
     let send = async |count: usize| {

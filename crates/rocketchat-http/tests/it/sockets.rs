@@ -14,7 +14,7 @@ use crate::server::{Server, Then, text};
 const HANG: Duration = Duration::from_millis(200);
 
 fn transport(url: &str, config: Config) -> HttpTransport {
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"s3cret".into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", "s3cret").unwrap();
     HttpTransport::new(url.parse().unwrap(), credentials, config).unwrap()
 }
 

@@ -137,7 +137,7 @@ fn chain_config(chain: Vec<CertificateDer<'static>>, key: &KeyPair, alpn: &[&str
 }
 
 fn client(url: &str, extra_roots: Vec<PathBuf>) -> Client {
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"s3cret".into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", "s3cret").unwrap();
     let config = Config {
         extra_roots,
         ..Config::default()

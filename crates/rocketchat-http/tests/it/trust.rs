@@ -23,7 +23,7 @@ use crate::server::{Server, text};
 use crate::tls::{Authority, server_config};
 
 fn transport(url: &str, config: Config) -> Result<HttpTransport, Error> {
-    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", &"s3cret".into()).unwrap();
+    let credentials = Credentials::new("aobEdbYhXfu5hkeqG", "s3cret").unwrap();
     HttpTransport::new(url.parse().unwrap(), credentials, config)
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn connect_with(
     user_id: &str,
     token: &str,
 ) -> (Arc<HttpTransport>, Options) {
-    let credentials = Credentials::new(user_id, &token.into()).unwrap();
+    let credentials = Credentials::new(user_id, token).unwrap();
     let base_url: BaseUrl = server.base_url().parse().unwrap();
     let transport = HttpTransport::new(base_url, credentials, Config::default()).unwrap();
     (Arc::new(transport), Options::new(user_id.into()))
