@@ -19,6 +19,7 @@ impl Endpoint for Info {
 
 /// What the server tells about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServerInfo {
     /// The version, cut to `major.minor` for most callers. `None` when the server hides it.
     pub version: Option<String>,

@@ -18,6 +18,7 @@ impl Endpoint for PermissionsListAll {
 
 /// A permission and the roles that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Permission {
     /// The permission's id, such as `view-all-teams`.
     #[serde(rename = "_id")]

@@ -18,6 +18,7 @@ impl Endpoint for RolesList {
 
 /// A role. Old documents lack everything but the id.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Role {
     /// The identity that users refer to; for built-in roles equal to the name.
     #[serde(rename = "_id")]
@@ -32,6 +33,20 @@ pub struct Role {
     pub protected: Option<bool>,
     /// True when holders must use two factors.
     pub mandatory2fa: Option<bool>,
+}
+
+impl Role {
+    /// Makes a role of which nothing but the identity is known: users can hold roles that no list has.
+    pub fn with_id(id: RoleId) -> Self {
+        Self {
+            id,
+            name: None,
+            scope: None,
+            description: None,
+            protected: None,
+            mandatory2fa: None,
+        }
+    }
 }
 
 impl Listed for Role {

@@ -19,6 +19,7 @@ impl Endpoint for Statistics {
 
 /// How much there was in the workspace when the statistics were saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Totals {
     /// The number of teams.
     pub teams: Option<u64>,

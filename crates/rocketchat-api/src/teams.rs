@@ -65,6 +65,7 @@ impl Endpoint for UsersListTeams {
 
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
 pub struct Team {
     /// The identity.
     #[serde(rename = "_id")]
@@ -93,6 +94,7 @@ pub struct Team {
 
 /// Who made a team.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Creator {
     /// The user's id.
     pub id: UserId,
@@ -121,6 +123,7 @@ impl Row for Team {
 
 /// A member of a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Member {
     /// The user.
     pub user: MemberUser,
@@ -133,6 +136,7 @@ pub struct Member {
 
 /// The user behind a membership. The row also holds the user's settings, which are skipped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct MemberUser {
     /// The user's id.
     #[serde(rename = "_id")]

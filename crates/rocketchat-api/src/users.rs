@@ -106,6 +106,7 @@ impl Endpoint for UsersInfo {
 
 /// A user, as far as governance needs it. Only the id is certain; the rest may be absent, null or hidden.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct User {
     /// The identity.
     #[serde(rename = "_id")]
@@ -135,6 +136,7 @@ pub struct User {
 
 /// An e-mail address of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Email {
     /// The address in the case it was stored with.
     pub address: Option<String>,

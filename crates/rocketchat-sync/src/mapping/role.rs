@@ -73,15 +73,7 @@ pub fn resource(role: &Role) -> Resource {
 
 /// Maps an id that users hold and no role has, so that the assignment is not lost.
 pub fn unknown(role_id: &RoleId) -> Role {
-    let id = role_id.clone();
-    Role {
-        id,
-        name: None,
-        scope: None,
-        description: None,
-        protected: None,
-        mandatory2fa: None,
-    }
+    Role::with_id(role_id.clone())
 }
 
 /// Returns the entitlement of a role.
