@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod diff;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod kinds;

@@ -1,6 +1,8 @@
 //! The crate from outside: a service against a stand-in for C1.
 
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod fake;
 #[cfg(test)]
 mod health;

@@ -7,6 +7,9 @@ mod csv;
 mod doubt;
 #[cfg(test)]
 #[cfg(feature = "c1z")]
+mod examples;
+#[cfg(test)]
+#[cfg(feature = "c1z")]
 mod export;
 #[cfg(test)]
 mod folders;

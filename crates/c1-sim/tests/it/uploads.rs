@@ -5,18 +5,26 @@ use baton_proto::connectorapi::baton::v1::baton_service_upload_asset_request::{
     Msg, UploadData, UploadEof, UploadMetadata,
 };
 use c1_sim::{Code, Server, task_id};
-use prost::Message as _;
+use prost::Message;
 use ring::digest::{SHA256, digest};
 
 use crate::client::{Ask, post, server};
 
-const PATH: &str = "/c1.connectorapi.baton.v1.BatonService/UploadAsset";
-
-async fn upload(c1: &Server, parts: Vec<Msg>) -> Code {
+pub(crate) async fn upload(c1: &Server, parts: Vec<Msg>) -> Code {
     Ask::default().send(c1).await;
+    let parts = parts.into_iter().map(|msg| Part { msg: Some(msg) });
+    call(c1, "UploadAsset", parts).await
+}
+
+/// Calls a method of the service with the first token that was given out.
+pub(crate) async fn call<M: Message>(
+    c1: &Server,
+    method: &str,
+    messages: impl IntoIterator<Item = M>,
+) -> Code {
     let mut body = Vec::new();
-    for msg in parts {
-        let part = Part { msg: Some(msg) }.encode_to_vec();
+    for message in messages {
+        let part = message.encode_to_vec();
         body.push(0);
         body.extend(u32::try_from(part.len()).unwrap().to_be_bytes());
         body.extend(part);
@@ -29,11 +37,12 @@ async fn upload(c1: &Server, parts: Vec<Msg>) -> Code {
             "happy-otter-12345 baton-sdk/v0.25.0 grpc-go/1.83.0",
         ),
     ];
-    let (_, headers) = post(c1, PATH, &headers, body.into()).await;
+    let path = format!("/c1.connectorapi.baton.v1.BatonService/{method}");
+    let (_, headers) = post(c1, &path, &headers, body.into()).await;
     Code::from_bytes(headers["grpc-status"].as_bytes())
 }
 
-fn metadata(task_id: &str) -> Msg {
+pub(crate) fn metadata(task_id: &str) -> Msg {
     Msg::Metadata(UploadMetadata {
         host_id: "host-1".to_owned(),
         task_id: task_id.to_owned(),
@@ -41,13 +50,13 @@ fn metadata(task_id: &str) -> Msg {
     })
 }
 
-fn data(length: usize) -> Msg {
+pub(crate) fn data(length: usize) -> Msg {
     Msg::Data(UploadData {
         data: vec![1; length],
     })
 }
 
-fn eof(length: usize) -> Msg {
+pub(crate) fn eof(length: usize) -> Msg {
     let checksum = digest(&SHA256, &vec![1; length]);
     Msg::Eof(UploadEof {
         sha256_checksum: checksum.as_ref().to_vec(),

@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod requests;

@@ -5,6 +5,8 @@ mod canary;
 #[cfg(test)]
 mod dialer;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod limiter;
 #[cfg(test)]
 mod pacing;

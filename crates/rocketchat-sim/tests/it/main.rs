@@ -11,6 +11,8 @@ mod documented;
 #[cfg(test)]
 mod example;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod large;

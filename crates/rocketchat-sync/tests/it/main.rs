@@ -9,6 +9,8 @@ mod continued;
 #[cfg(test)]
 mod dropped;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod progress;

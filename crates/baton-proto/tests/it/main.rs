@@ -1,0 +1,4 @@
+//! The examples, run.
+
+#[cfg(test)]
+mod examples;
