@@ -7,6 +7,7 @@ mod deny;
 mod dist;
 mod docs;
 mod faults;
+mod package;
 mod picture;
 mod record;
 mod report;
@@ -38,7 +39,8 @@ struct Cli {
 enum Task {
     /// Run everything that the build server runs
     Ci,
-    /// Check the crate graph, file sizes, forbidden words, READMEs, links, fixtures, messages, versions and generated files
+    /// Check the crate graph, manifests, versions, file sizes, forbidden words, READMEs, examples, links, messages, fixtures
+    /// and generated files
     Tidy,
     /// Generate the protobuf types from the .proto files
     Codegen {
@@ -62,6 +64,8 @@ enum Task {
     },
     /// Record a live workspace as a scrubbed fixture
     Record(record::Args),
+    /// Package the crates, build them from their packages, and list them in the order to publish them
+    Package(package::Args),
     /// Print what the program is built from, in the CycloneDX format
     Sbom(sbom::Args),
     /// Build the program and pack it with manual pages, completions, licences and checksums, into dist/
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
         Some(Task::Picture(args)) => picture::run(&args),
         Some(Task::Snapshot { accept }) => snapshot::run(accept),
         Some(Task::Record(args)) => record::run(&args),
+        Some(Task::Package(args)) => package::run(&args),
         Some(Task::Sbom(args)) => sbom::run(&args),
         Some(Task::Dist(args)) => dist::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),

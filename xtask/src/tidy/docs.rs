@@ -1,4 +1,4 @@
-//! READMEs of crates, and links between documents.
+//! READMEs and examples of crates, and links between documents.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,10 +6,13 @@ use std::path::Path;
 use super::{Problem, headings};
 use crate::workspace::{Workspace, has_extension};
 
-/// Crates that somebody would use alone. The README of each is its crate documentation, so its examples are tested.
+/// Crates that somebody would use alone. The README of each is its crate documentation, so what it shows is tested; it names
+/// a longer example, which can be run.
 const WITH_README: &[&str] = &[
     "baton-c1z",
     "baton-model",
+    "baton-proto",
+    "baton-service",
     "baton-sinks",
     "c1-sim",
     "rocketchat-api",
@@ -26,14 +29,14 @@ type Places = BTreeMap<String, Vec<String>>;
 
 const INCLUDED: &str = "#![doc = include_str!(\"../README.md\")]";
 
-/// Checks READMEs and links.
+/// Checks READMEs, examples and links.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for name in WITH_README {
         let readme = format!("crates/{name}/README.md");
         let library = format!("crates/{name}/src/lib.rs");
         if !workspace.has(&readme) {
-            problems.push(Problem::new(readme, "is missing"));
+            problems.push(Problem::new(readme.as_str(), "is missing"));
         }
         if !workspace.has(&library) {
             problems.push(Problem::new(library, "is missing"));
@@ -42,6 +45,10 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
             .is_some_and(|text| text.lines().any(|line| line == INCLUDED))
         {
             problems.push(Problem::new(library, format!("does not say {INCLUDED}")));
+        }
+        if workspace.has(&readme) {
+            let text = workspace.text(&readme)?.unwrap_or_default();
+            problems.extend(not_told(name, &text, |path| workspace.has(path)));
         }
     }
     let mut texts = BTreeMap::new();
@@ -58,6 +65,26 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
     let index = texts.get(INDEX).map_or("", String::as_str);
     problems.extend(unlisted(index, texts.keys().copied()));
     Ok(problems)
+}
+
+/// What the README of a library leaves out: how to run an example that there is, and what stays as it is.
+fn not_told(name: &str, readme: &str, has: impl Fn(&str) -> bool) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut missing =
+        |what: String| problems.push(Problem::new(format!("crates/{name}/README.md"), what));
+    let command = format!("cargo run -p {name} --example ");
+    let rest = readme.split_once(&command).map(|(_, rest)| rest);
+    match rest.and_then(|rest| rest.split_whitespace().next()) {
+        None => missing(format!("does not tell how to run an example: {command}…")),
+        Some(example) if !has(&format!("crates/{name}/examples/{example}.rs")) => {
+            missing(format!("names an example that does not exist: {example}"));
+        }
+        Some(_) => {}
+    }
+    if !readme.lines().any(|line| line == "# Stability") {
+        missing("has no heading: # Stability".to_owned());
+    }
+    problems
 }
 
 /// Reports pages beside the index that it does not lead to.
@@ -158,6 +185,26 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn libraries_tell_what_to_run_and_what_stays() {
+        let check = |readme: &str, expected: &[&str]| {
+            let found = not_told("a", readme, |path| path == "crates/a/examples/here.rs");
+            let found: Vec<_> = found.into_iter().map(|problem| problem.what).collect();
+            assert_eq!(found, expected, "{readme}");
+        };
+        let unstable = "has no heading: # Stability";
+        check("cargo run -p a --example here -- x\n# Stability\n", &[]);
+        check("cargo run -p a --example here\n", &[unstable]);
+        check(
+            "cargo run -p a --example gone\n",
+            &["names an example that does not exist: gone", unstable],
+        );
+        check(
+            "cargo run -p b --example here\n# Stability\n",
+            &["does not tell how to run an example: cargo run -p a --example …"],
+        );
+    }
 
     #[test]
     fn targets_are_resolved_from_the_document() {

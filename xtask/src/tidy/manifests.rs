@@ -1,4 +1,4 @@
-//! What the manifests say beyond the graph: lints, versions and folder names.
+//! What the manifests say beyond the graph: lints, versions, folder names, and what a registry wants to know.
 
 use anyhow::Context;
 use toml::{Table, Value};
@@ -13,6 +13,35 @@ const WITHOUT_LINTS: &str = "baton-proto";
 const APART: &str = "fuzz/Cargo.toml";
 
 const DEPENDENCY_TABLES: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
+
+/// What is the same for all crates.
+const SHARED: &[&str] = &[
+    "version",
+    "edition",
+    "rust-version",
+    "license",
+    "repository",
+];
+
+/// What a registry sorts crates by, as far as we use it. It refuses words that are not on its list.
+const CATEGORIES: &[&str] = &[
+    "api-bindings",
+    "asynchronous",
+    "authentication",
+    "command-line-utilities",
+    "data-structures",
+    "development-tools::testing",
+    "encoding",
+    "filesystem",
+    "network-programming",
+    "parser-implementations",
+    "simulation",
+    "web-programming",
+    "web-programming::http-client",
+];
+/// A registry takes no more of either.
+const MOST_WORDS: usize = 5;
+const LONGEST_KEYWORD: usize = 20;
 
 /// Checks the manifest of every crate.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
@@ -56,6 +85,10 @@ fn problems_in(path: &str, manifest: &Table) -> Vec<Problem> {
             "does not inherit the lints of the workspace",
         ));
     }
+    if let Some(package) = manifest.get("package").and_then(Value::as_table) {
+        let missing = unsaid(package).into_iter();
+        problems.extend(missing.map(|what| Problem::new(path, what)));
+    }
     let targets = manifest
         .get("target")
         .and_then(Value::as_table)
@@ -79,20 +112,119 @@ fn problems_in(path: &str, manifest: &Table) -> Vec<Problem> {
     problems
 }
 
+/// What is wrong with the description of a crate, as the end of a sentence about its manifest.
+fn unsaid(package: &Table) -> Vec<String> {
+    let mut problems = Vec::new();
+    for key in SHARED {
+        if !package.get(*key).is_some_and(from_workspace) {
+            problems.push(format!("does not inherit {key} from the workspace"));
+        }
+    }
+    let text = |key: &str| package.get(key).and_then(Value::as_str);
+    if text("description").is_none_or(str::is_empty) {
+        problems.push("has no description".to_owned());
+    }
+    if package.get("publish").and_then(Value::as_bool) == Some(false) {
+        return problems;
+    }
+    if text("readme") != Some("README.md") {
+        problems.push("does not name README.md as its readme".to_owned());
+    }
+    let words = |key: &str| -> Vec<&str> {
+        let words = package.get(key).and_then(Value::as_array);
+        words
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    };
+    for key in ["keywords", "categories"] {
+        if !(1..=MOST_WORDS).contains(&words(key).len()) {
+            problems.push(format!("does not have 1 to {MOST_WORDS} {key}"));
+        }
+    }
+    for word in words("keywords") {
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if word.len() > LONGEST_KEYWORD || !word.chars().all(is_plain) {
+            problems.push(format!("has a keyword that no registry takes: {word}"));
+        }
+    }
+    for word in words("categories") {
+        if !CATEGORIES.contains(&word) {
+            problems.push(format!("has an unknown category: {word}"));
+        }
+    }
+    if !words("include").contains(&"README.md") {
+        problems.push("does not say what is packaged, README.md among it: include".to_owned());
+    }
+    problems
+}
+
 fn from_workspace(value: &Value) -> bool {
     value.get("workspace").and_then(Value::as_bool) == Some(true)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::problems_in;
+    use toml::Table;
 
+    use super::{SHARED, problems_in, unsaid};
+
+    /// Checks a manifest whose package says in addition what all do.
     fn check(path: &str, manifest: &str, expected: &[&str]) {
-        let found: Vec<_> = problems_in(path, &manifest.parse().unwrap())
+        let mut manifest: Table = manifest.parse().unwrap();
+        let package = manifest["package"].as_table_mut().unwrap();
+        package.extend(complete());
+        let found: Vec<_> = problems_in(path, &manifest)
             .into_iter()
             .map(|problem| problem.what)
             .collect();
         assert_eq!(found, expected);
+    }
+
+    fn complete() -> Table {
+        let mut package: Table = "description = 'A'\nreadme = 'README.md'\nkeywords = ['a']\n\
+            categories = ['encoding']\ninclude = ['src/**/*.rs', 'README.md']"
+            .parse()
+            .unwrap();
+        let inherited: Table = "workspace = true".parse().unwrap();
+        package.extend(
+            SHARED
+                .iter()
+                .map(|key| ((*key).to_owned(), inherited.clone().into())),
+        );
+        package
+    }
+
+    #[test]
+    fn crates_tell_a_registry_what_they_are() {
+        let check = |change: &str, expected: &[&str]| {
+            let mut package = complete();
+            package.extend(change.parse::<Table>().unwrap());
+            assert_eq!(unsaid(&package), expected, "{change}");
+        };
+        check("", &[]);
+        check(
+            "license = 'MIT'\ndescription = ''",
+            &[
+                "does not inherit license from the workspace",
+                "has no description",
+            ],
+        );
+        check(
+            "keywords = ['Not plain']\ncategories = ['misc']\nreadme = false\ninclude = ['src']",
+            &[
+                "does not name README.md as its readme",
+                "has a keyword that no registry takes: Not plain",
+                "has an unknown category: misc",
+                "does not say what is packaged, README.md among it: include",
+            ],
+        );
+        check(
+            "keywords = []\ncategories = ['encoding', 'a', 'b', 'c', 'd', 'e']\npublish = false",
+            &[],
+        );
+        check("keywords = []", &["does not have 1 to 5 keywords"]);
     }
 
     #[test]
