@@ -154,9 +154,6 @@ fn unsaid(package: &Table) -> Vec<String> {
             problems.push(format!("has an unknown category: {word}"));
         }
     }
-    if !words("include").contains(&"README.md") {
-        problems.push("does not say what is packaged, README.md among it: include".to_owned());
-    }
     problems
 }
 
@@ -184,7 +181,7 @@ mod tests {
 
     fn complete() -> Table {
         let mut package: Table = "description = 'A'\nreadme = 'README.md'\nkeywords = ['a']\n\
-            categories = ['encoding']\ninclude = ['src/**/*.rs', 'README.md']"
+            categories = ['encoding']"
             .parse()
             .unwrap();
         let inherited: Table = "workspace = true".parse().unwrap();
@@ -212,12 +209,11 @@ mod tests {
             ],
         );
         check(
-            "keywords = ['Not plain']\ncategories = ['misc']\nreadme = false\ninclude = ['src']",
+            "keywords = ['Not plain']\ncategories = ['misc']\nreadme = false",
             &[
                 "does not name README.md as its readme",
                 "has a keyword that no registry takes: Not plain",
                 "has an unknown category: misc",
-                "does not say what is packaged, README.md among it: include",
             ],
         );
         check(
