@@ -154,6 +154,8 @@ fn page(command: Command, path: &[&str]) -> io::Result<(String, Vec<u8>)> {
         .manual("User Commands");
     let mut text = Vec::new();
     man.render_title(&mut text)?;
+    // A name that is broken by a hyphen can neither be searched for nor copied.
+    text.extend(b".nr HY 0\n.nh\n");
     man.render_name_section(&mut text)?;
     man.render_synopsis_section(&mut text)?;
     let mut roff = Roff::new();

@@ -422,7 +422,7 @@ async fn manual_pages_are_written_into_a_directory() {
         (Some(0), "", "")
     );
     let page = std::fs::read_to_string(binary.path("man1/baton-rocketchat-diff.1")).unwrap();
-    assert!(page.contains("diff [OLD [NEW]] [options]"), "{page}");
+    assert!(page.contains(" [OLD [NEW]] [options]"), "{page}");
     for (arguments, words) in [
         (&["man"][..], "man takes one directory"),
         (&["man", "a", "b"], "man takes one directory"),
