@@ -27,6 +27,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
         "a service stays up until it is stopped",
     ),
     ("journalctl ", "needs systemd and a service"),
+    ("kubectl ", "needs a cluster"),
     ("systemctl ", "needs systemd and administrator rights"),
 ];
 
