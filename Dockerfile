@@ -10,14 +10,15 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked --package baton-rocketchat
+RUN cargo build --release --locked --package baton-rocketchat \
+ && cargo run --quiet --locked --package xtask -- licenses > THIRD-PARTY-LICENSES.txt
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 LABEL org.opencontainers.image.title="baton-rocketchat" \
       org.opencontainers.image.description="Baton connector for Rocket.Chat" \
       org.opencontainers.image.source="https://github.com/conductorone/baton-rocketchat" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY --from=build /src/target/release/baton-rocketchat /src/LICENSE /src/NOTICE /
+COPY --from=build /src/target/release/baton-rocketchat /src/LICENSE /src/NOTICE /src/THIRD-PARTY-LICENSES.txt /
 # Authorities are those of the image, in /etc/ssl/certs.
 USER 65532:65532
 # Working files are the only ones that a service writes. As a volume, they need no writable root.

@@ -1,4 +1,5 @@
-//! `cargo xtask ci`: everything that the build server runs, in one order, stopping at the first failure.
+//! `cargo xtask ci`: everything that the build server checks but for advisories, the image and the units; in one order,
+//! stopping at the first failure.
 
 use std::time::Instant;
 use std::{env, thread};
@@ -47,6 +48,38 @@ const STEPS: &[Step] = &[
     Step {
         name: "test",
         action: Action::Cargo(&["test", "--workspace", "--locked"], &[]),
+    },
+    // What only a build without the default features has.
+    Step {
+        name: "clippy, fewest features",
+        action: Action::Cargo(
+            &[
+                "clippy",
+                "-p",
+                "baton-rocketchat",
+                "--no-default-features",
+                "--all-targets",
+                "--locked",
+                "--",
+                "-D",
+                "warnings",
+            ],
+            &[],
+        ),
+    },
+    Step {
+        name: "test, fewest features",
+        action: Action::Cargo(
+            &[
+                "test",
+                "-p",
+                "baton-rocketchat",
+                "--no-default-features",
+                "--locked",
+                "build_without",
+            ],
+            &[],
+        ),
     },
     Step {
         name: "deny",

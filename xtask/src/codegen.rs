@@ -12,6 +12,8 @@ use prost_build::Module;
 use protox::Compiler;
 use protox::prost::Message;
 
+use crate::workspace;
+
 /// The packages whose messages are generated; the well-known types come from `prost-types`.
 const PACKAGES: [&str; 2] = ["c1.connector.v2", "c1.connectorapi.baton.v1"];
 const DESCRIPTORS: &str = "descriptors.bin";
@@ -25,7 +27,7 @@ type Outputs = BTreeMap<String, Vec<u8>>;
 ///
 /// When a `.proto` file does not compile, or with `check` when a committed file is missing, different or left over.
 pub(crate) fn run(check: bool) -> Result<()> {
-    let proto = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates/baton-proto");
+    let proto = workspace::root()?.join("crates/baton-proto");
     let outputs = generate(&proto.join("proto"))?;
     let target = proto.join("src/generated");
     if check {
@@ -189,7 +191,7 @@ mod tests {
 
     #[test]
     fn generating_twice_gives_the_same_bytes() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("crates/baton-proto/proto");
+        let root = workspace::root().unwrap().join("crates/baton-proto/proto");
         assert_eq!(generate(&root).unwrap(), generate(&root).unwrap());
     }
 }

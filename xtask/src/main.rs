@@ -9,12 +9,16 @@ mod docs;
 mod faults;
 mod package;
 mod picture;
+mod proc;
+mod program;
 mod record;
 mod report;
 mod sbom;
 mod snapshot;
 mod soak;
 mod tidy;
+#[cfg(test)]
+mod tree;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,10 +41,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run everything that the build server runs
+    /// Check everything that the build server checks, but for advisories, the image and the units
     Ci,
-    /// Check the crate graph, manifests, versions, file sizes, forbidden words, READMEs, examples, links, messages, fixtures
-    /// and generated files
+    /// Check the crate graph, manifests, versions, file sizes, forbidden words, READMEs, examples, links, messages, fixtures,
+    /// claims and generated files
     Tidy,
     /// Generate the protobuf types from the .proto files
     Codegen {
@@ -68,6 +72,8 @@ enum Task {
     Package(package::Args),
     /// Print what the program is built from, in the CycloneDX format
     Sbom(sbom::Args),
+    /// Print the licences of the libraries that the program is linked with
+    Licenses,
     /// Build the program and pack it with manual pages, completions, licences and checksums, into dist/
     Dist(dist::Args),
     /// Measure how long a sync of a simulated workspace takes, and how much memory
@@ -95,6 +101,7 @@ fn main() -> ExitCode {
         Some(Task::Record(args)) => record::run(&args),
         Some(Task::Package(args)) => package::run(&args),
         Some(Task::Sbom(args)) => sbom::run(&args),
+        Some(Task::Licenses) => dist::print_licenses(),
         Some(Task::Dist(args)) => dist::run(&args),
         Some(Task::Bench(args)) => bench::run(&args),
         Some(Task::Soak(args)) => soak::run(&args),

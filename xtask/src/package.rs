@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use anyhow::Context;
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::Metadata;
 
 use crate::{report, workspace};
 
@@ -26,9 +26,7 @@ type Needs = BTreeMap<String, BTreeSet<String>>;
 /// # Errors
 /// Cargo fails or warns, or crates need each other.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let metadata = MetadataCommand::new()
-        .cargo_path(workspace::cargo())
-        .manifest_path(workspace::root()?.join("Cargo.toml"))
+    let metadata = workspace::metadata(&workspace::root()?)
         .no_deps()
         .exec()
         .context("cannot read the manifests")?;
@@ -89,7 +87,7 @@ fn order(mut needs: Needs) -> anyhow::Result<Vec<String>> {
 }
 
 fn package(others: &[String], args: &Args) -> anyhow::Result<()> {
-    let mut command = Command::new(workspace::cargo());
+    let mut command = workspace::call_cargo();
     command.current_dir(workspace::root()?).args([
         "package",
         "--workspace",

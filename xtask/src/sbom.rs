@@ -1,25 +1,27 @@
 //! `cargo xtask sbom`: the list of everything that the program is built from, in the CycloneDX format (version 1.6).
 //!
 //! Listed are the crates of a release build of the program for one platform, procedural macros included: neither tests nor
-//! what build scripts need nor other platforms. The same sources give the same list, so that it has no time and no serial number.
+//! what build scripts need nor other platforms. The same sources give the same list, so that it has no time and no serial
+//! number.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context;
-use cargo_metadata::{DependencyKind, MetadataCommand, Node, Package, PackageId};
+use cargo_metadata::{Package, PackageId};
 use serde_json::{Value, json};
 use toml::Table;
 
+use crate::program::NAME;
 use crate::{report, workspace};
 
 /// Which list is printed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The package that is built
-    #[arg(long, default_value = "baton-rocketchat")]
+    #[arg(long, default_value = NAME)]
     package: String,
     /// The platform that it is built for; the one of this machine if not named
     #[arg(long)]
@@ -54,9 +56,7 @@ pub(crate) struct Bill {
 impl Bill {
     /// Reads what the package `name` is built from for a platform.
     pub(crate) fn read(root: &Path, name: &str, target: &str) -> anyhow::Result<Self> {
-        let metadata = MetadataCommand::new()
-            .cargo_path(workspace::cargo())
-            .current_dir(root)
+        let metadata = workspace::metadata(root)
             .other_options(["--locked", "--filter-platform", target].map(str::to_owned))
             .exec()?;
         let root_package = metadata
@@ -66,9 +66,8 @@ impl Bill {
             .with_context(|| format!("there is no package {name}"))?
             .id
             .clone();
-        let nodes = metadata.resolve.context("cargo resolved nothing")?.nodes;
-        let nodes: BTreeMap<_, _> = nodes.into_iter().map(|it| (it.id.clone(), it)).collect();
-        let needs = reachable(&nodes, &root_package);
+        let resolve = metadata.resolve.context("cargo resolved nothing")?;
+        let needs = workspace::reachable(&resolve, &root_package);
         let packages = metadata.packages.into_iter();
         Ok(Self {
             target: target.to_owned(),
@@ -144,34 +143,6 @@ impl Bill {
     fn reference(&self, id: &PackageId) -> String {
         self.packages.get(id).map(purl).unwrap_or_default()
     }
-}
-
-/// Returns the packages that end up in the build of `root`, each with those that it needs itself.
-fn reachable(
-    nodes: &BTreeMap<PackageId, Node>,
-    root: &PackageId,
-) -> BTreeMap<PackageId, BTreeSet<PackageId>> {
-    let mut needs = BTreeMap::new();
-    let mut waiting = VecDeque::from([root.clone()]);
-    while let Some(id) = waiting.pop_front() {
-        if needs.contains_key(&id) {
-            continue;
-        }
-        let dependencies = nodes.get(&id).map(|it| it.deps.as_slice());
-        let linked: BTreeSet<_> = dependencies
-            .unwrap_or_default()
-            .iter()
-            .filter(|it| {
-                it.dep_kinds
-                    .iter()
-                    .any(|it| it.kind == DependencyKind::Normal)
-            })
-            .map(|it| it.pkg.clone())
-            .collect();
-        waiting.extend(linked.iter().cloned());
-        needs.insert(id, linked);
-    }
-    needs
 }
 
 /// Returns the name of a package anywhere (<https://github.com/package-url/purl-spec>).

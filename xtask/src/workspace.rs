@@ -1,10 +1,12 @@
-//! Where the workspace is and which files belong to it.
+//! Where the workspace is, which files belong to it, and what cargo says of its packages.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 use anyhow::Context;
+use cargo_metadata::{DependencyKind, MetadataCommand, PackageId, Resolve};
 
 /// Folders that never hold sources; skipped where git cannot say so.
 const SKIPPED: &[&str] = &[".git", "target"];
@@ -79,7 +81,7 @@ pub(crate) fn root() -> anyhow::Result<PathBuf> {
 }
 
 /// Returns the cargo to call: the one that started this program.
-pub(crate) fn cargo() -> PathBuf {
+fn cargo() -> PathBuf {
     env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
 }
 
@@ -96,6 +98,41 @@ pub(crate) fn call_cargo() -> Command {
         }
     }
     command
+}
+
+/// Prepares to ask cargo what it knows of the workspace in `root`.
+pub(crate) fn metadata(root: &Path) -> MetadataCommand {
+    let mut command = MetadataCommand::new();
+    command
+        .cargo_path(cargo())
+        .current_dir(root)
+        .manifest_path(root.join("Cargo.toml"));
+    command
+}
+
+/// Returns the packages that end up in a build of `root`, itself among them, each with those that it needs. What tests and
+/// build scripts need is not in it.
+pub(crate) fn reachable(
+    resolve: &Resolve,
+    root: &PackageId,
+) -> BTreeMap<PackageId, BTreeSet<PackageId>> {
+    let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|it| (&it.id, it)).collect();
+    let mut needs = BTreeMap::new();
+    let mut waiting = VecDeque::from([root]);
+    while let Some(id) = waiting.pop_front() {
+        if needs.contains_key(id) {
+            continue;
+        }
+        let dependencies = nodes.get(id).map(|it| it.deps.as_slice());
+        let linked = dependencies.unwrap_or_default().iter().filter(|it| {
+            let mut kinds = it.dep_kinds.iter();
+            kinds.any(|it| it.kind == DependencyKind::Normal)
+        });
+        let linked: BTreeSet<_> = linked.map(|it| &it.pkg).collect();
+        waiting.extend(linked.iter().copied());
+        needs.insert(id.clone(), linked.into_iter().cloned().collect());
+    }
+    needs
 }
 
 /// Returns true if `path` ends in `.extension`.
@@ -148,22 +185,18 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) -> anyhow::Result<
 mod tests {
     use std::fs;
 
-    use super::Workspace;
+    use crate::tree::Tree;
 
     #[test]
     fn exported_tree_is_walked_without_build_output() {
-        let folder = tempfile::tempdir().unwrap();
-        for path in [
+        let paths = [
             "a.md",
             "crates/x/src/lib.rs",
             "target/debug/x",
             "crates/x/target/y",
-        ] {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, "text").unwrap();
-        }
-        let workspace = Workspace::open_at(folder.path().to_owned()).unwrap();
+        ];
+        let tree = Tree::of(&paths.map(|path| (path, "text")));
+        let workspace = tree.workspace();
         assert_eq!(
             workspace.files().collect::<Vec<_>>(),
             ["a.md", "crates/x/src/lib.rs"]
@@ -174,9 +207,8 @@ mod tests {
 
     #[test]
     fn binary_file_is_no_text() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("x.bin"), [0xff, 0xfe]).unwrap();
-        let workspace = Workspace::open_at(folder.path().to_owned()).unwrap();
-        assert_eq!(workspace.text("x.bin").unwrap(), None);
+        let tree = Tree::of(&[("x.bin", "")]);
+        fs::write(tree.path().join("x.bin"), [0xff, 0xfe]).unwrap();
+        assert_eq!(tree.workspace().text("x.bin").unwrap(), None);
     }
 }

@@ -1,5 +1,5 @@
 //! Does again what SQLite and zstd did for the newest content of a file, each part alone, and prints the seconds as JSON:
-//! `cargo run --release --example floors -- FILE.c1z`.
+//! `cargo run --release -p baton-c1z --example floors -- FILE.c1z`. `cargo xtask bench` runs it beside the program.
 //!
 //! The rows are inserted as they stand in the file, by one prepared statement a table and in one transaction; then every
 //! index is made; then the database is compressed. Nothing is checked or encoded on the way. The least of three times

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::workplace::Workplace;
@@ -104,8 +105,10 @@ impl WorkingCopy {
             origin,
         } = self;
         let path = directory.path().join("compact");
+        // The bytes of the name, which need not be text.
+        let name = ValueRef::Text(path.as_os_str().as_encoded_bytes());
         connection
-            .execute("vacuum into ?1", [path.to_string_lossy()])
+            .execute("vacuum into ?1", [ToSqlOutput::Borrowed(name)])
             .map_err(Error::database("remove free pages", &origin))?;
         drop(connection);
         fs::rename(&path, &database).map_err(Error::io("replace", &database))?;

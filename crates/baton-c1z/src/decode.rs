@@ -1,26 +1,32 @@
 //! Turns protobuf messages into the vocabulary of `baton-model`: the reverse of [`encode`](crate::encode), also for what
 //! other connectors write (`c1z.md` section 4).
 //!
-//! Newer writers put profile, status and creation time on the resource, older ones on the trait, so the resource is
-//! looked at first. What the vocabulary has no words for is counted, not dropped silently.
+//! Newer writers put profile, status, picture and creation time on the resource, older ones on the trait, so the resource is
+//! looked at first. What the messages of `baton-proto` say and the vocabulary has no words for is counted, not dropped
+//! silently. Copies of other rows, which entitlements and grants have within them, are not looked at.
+
+mod details;
 
 use std::collections::BTreeMap;
 
 use baton_model::{
-    AccountType, Email, Entitlement, EntitlementId, Grant, Profile, ProfileValue, Purpose,
-    Resource, ResourceId, ResourceTrait, ResourceType, ResourceTypeId, Status, Timestamp, Trait,
-    UserTrait,
+    Entitlement, EntitlementId, Grant, Profile, ProfileValue, Purpose, Resource, ResourceId,
+    ResourceType, ResourceTypeId, Status, Timestamp, Trait,
 };
 use baton_proto::connector::v2;
 use prost::Name;
 use prost_types::value::Kind;
 use prost_types::{Any, Struct};
 
+use self::details::Details;
 use crate::rows;
 
-/// How often something was read that records have no words for, by what it is. No resource, entitlement or grant is ever
+/// How many rows said something that records have no words for, by what it is. No resource, entitlement or grant is ever
 /// among it, only details of some.
 pub type LeftOut = BTreeMap<&'static str, u64>;
+
+/// Values of enumerations that came up after this was written.
+const UNKNOWN: &str = "values of enumerations that are not known";
 
 /// What is wrong with a row, as the end of a sentence about it.
 pub(crate) type Problem = &'static str;
@@ -48,6 +54,22 @@ impl Decoder {
             "descriptions of resource types",
             !message.description.is_empty(),
         );
+        self.leave_out(
+            "marks of resource types that another system keeps",
+            message.sourced_externally,
+        );
+        self.leave_out(
+            "kinds of resource types that are none of accounts, groups and roles",
+            message
+                .traits
+                .iter()
+                .any(|it| *it != 0 && kind(*it) == Trait::Other),
+        );
+        let skip = v2::SkipEntitlementsAndGrants::full_name();
+        self.leave_out(
+            "annotations of resource types",
+            message.annotations.iter().any(|it| type_name(it) != skip),
+        );
         Ok(ResourceType {
             id: named(id.unwrap_or(&row.external_id))?.to_owned().into(),
             display_name: message.display_name.clone(),
@@ -70,29 +92,52 @@ impl Decoder {
         };
         let details = Details::read(&message.annotations)?;
         let status = match &message.status {
-            Some(it) if it.status != 0 => Some((it.status, &it.details)),
-            _ => details.status.as_ref().map(|it| (it.status, &it.details)),
+            Some(it) if it.status != 0 => Some((it.status, it.details.as_str())),
+            _ => details.status(),
         };
-        self.leave_out("parents of resources", message.parent_resource_id.is_some());
+        self.leave_out_of(message, &details);
         self.leave_out(
             "details of statuses",
             status.is_some_and(|it| !it.1.is_empty()),
         );
-        let profile = message.profile.as_ref().or(details.profile.as_ref());
-        let created_at = message.created_at.or(details.created_at);
-        let mut result = Resource {
+        let status = status.map(|it| it.0);
+        self.leave_out(
+            UNKNOWN,
+            status.is_some_and(|it| self::status(it).is_none() && it != 0),
+        );
+        let profile = message.profile.as_ref().or(details.profile());
+        let created_at = message.created_at.or(details.created_at());
+        Ok(Resource {
             id,
             display_name: message.display_name.clone(),
             description: message.description.clone(),
-            status: status.and_then(|it| self::status(it.0)),
+            status: status.and_then(self::status),
             created_at: self.instant(created_at),
-            details: details.kind,
             profile: profile.map(self::profile).unwrap_or_default(),
-        };
-        if let ResourceTrait::User(user) = &mut result.details {
-            user.last_login = self.instant(details.last_login);
-        }
-        Ok(result)
+            details: details.say(self),
+        })
+    }
+
+    /// Counts what a resource says beside its details and the facts that it shares with them.
+    fn leave_out_of(&mut self, message: &v2::Resource, details: &Details) {
+        let (id, parent) = (&message.id, &message.parent_resource_id);
+        self.leave_out("parents of resources", parent.is_some());
+        self.leave_out(
+            "pictures of resources",
+            message.icon.is_some() || details.has_icon(),
+        );
+        self.leave_out(
+            "marks of resources that Baton made",
+            message.baton_resource || id.as_ref().is_some_and(|it| it.baton_resource),
+        );
+        self.leave_out(
+            "identifiers of resources in other systems",
+            message.external_id.is_some(),
+        );
+        self.leave_out("origins of resources", message.creation_source != 0);
+        // All but the trait that was read, once.
+        let read = usize::from(details.is_trait());
+        self.leave_out("annotations of resources", message.annotations.len() > read);
     }
 
     /// A time that is none is as good as an unknown one: other facts of the row count more.
@@ -114,6 +159,15 @@ impl Decoder {
         let id = Some(&message.id).filter(|it| !it.is_empty());
         let id = EntitlementId::parse(resource, named(id.unwrap_or(&row.external_id))?);
         self.leave_out(
+            "annotations of entitlements",
+            !message.annotations.is_empty(),
+        );
+        let purpose = purpose(message.purpose);
+        self.leave_out(
+            UNKNOWN,
+            purpose == Purpose::Unspecified && message.purpose != 0,
+        );
+        self.leave_out(
             "slugs of entitlements that are no part of the identifier",
             !message.slug.is_empty() && message.slug != id.slug(),
         );
@@ -125,7 +179,7 @@ impl Decoder {
             grantable_to: types
                 .map(|it| ResourceTypeId::from(it.id.clone()))
                 .collect(),
-            purpose: purpose(message.purpose),
+            purpose,
         })
     }
 
@@ -152,65 +206,10 @@ impl Decoder {
             "identifiers of grants that do not follow from entitlement and principal",
             row.external_id != grant.id(),
         );
+        self.leave_out("annotations of grants", !message.annotations.is_empty());
         self.leave_out("sources of grants", message.sources.is_some());
         self.leave_out("expansions of grants", row.expansion.is_some());
         Ok(grant)
-    }
-}
-
-/// The details of a resource, and what older writers put beside them.
-struct Details {
-    kind: ResourceTrait,
-    status: Option<v2::user_trait::Status>,
-    profile: Option<Struct>,
-    created_at: Option<prost_types::Timestamp>,
-    last_login: Option<prost_types::Timestamp>,
-}
-
-impl Details {
-    fn read(annotations: &[Any]) -> Result<Self, Problem> {
-        let of = |kind, profile| Self {
-            kind,
-            status: None,
-            profile,
-            created_at: None,
-            last_login: None,
-        };
-        if let Some(it) = find::<v2::UserTrait>(annotations)? {
-            return Ok(Self::of_user(it));
-        }
-        if let Some(it) = find::<v2::GroupTrait>(annotations)? {
-            return Ok(of(ResourceTrait::Group, it.profile));
-        }
-        if let Some(it) = find::<v2::RoleTrait>(annotations)? {
-            return Ok(of(ResourceTrait::Role, it.profile));
-        }
-        Ok(of(ResourceTrait::Other, None))
-    }
-
-    fn of_user(it: v2::UserTrait) -> Self {
-        let account_type = match it.account_type() {
-            v2::user_trait::AccountType::Human => AccountType::Human,
-            v2::user_trait::AccountType::Service => AccountType::Service,
-            v2::user_trait::AccountType::System => AccountType::System,
-            v2::user_trait::AccountType::Unspecified => AccountType::Unspecified,
-        };
-        let email = |it: v2::user_trait::Email| Email {
-            address: it.address,
-            is_primary: it.is_primary,
-        };
-        Self {
-            kind: ResourceTrait::User(UserTrait {
-                emails: it.emails.into_iter().map(email).collect(),
-                login: Some(it.login).filter(|it| !it.is_empty()),
-                last_login: None,
-                account_type,
-            }),
-            status: it.status,
-            profile: it.profile,
-            created_at: it.created_at,
-            last_login: it.last_login,
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! Both are read in the order of their identifiers, side by side, so that memory does not grow with them. Things are the
 //! same if their identifiers mean the same: the type and the identifier of a resource, entitlement and principal of a grant,
 //! whatever the identifier of the grant looks like. When and in which order rows were written does not count, nor does which
-//! of its two places a fact stands in (see [`encode`](crate::encode)).
+//! of its two places a fact stands in (see [`encode`](crate::encode)). Fields that the messages of `baton-proto` do not have do
+//! not count either.
 
 mod facts;
 

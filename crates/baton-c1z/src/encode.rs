@@ -184,7 +184,10 @@ fn put_value(value: &ProfileValue, wire: &mut Wire<'_>) {
 }
 
 /// Encodes an entitlement, all but its resource, which is stored already: see `embed_first`.
-pub fn entitlement(it: &Entitlement, grantable_to: Vec<v2::ResourceType>) -> v2::Entitlement {
+pub(crate) fn entitlement(
+    it: &Entitlement,
+    grantable_to: Vec<v2::ResourceType>,
+) -> v2::Entitlement {
     let purpose = match it.purpose {
         Purpose::Assignment => v2::entitlement::PurposeValue::Assignment,
         Purpose::Permission => v2::entitlement::PurposeValue::Permission,
@@ -203,7 +206,7 @@ pub fn entitlement(it: &Entitlement, grantable_to: Vec<v2::ResourceType>) -> v2:
 }
 
 /// Encodes an entitlement as grants embed it, with nothing but its identifier and, by `embed_first`, its resource.
-pub fn entitlement_stub(id: &str) -> v2::Entitlement {
+pub(crate) fn entitlement_stub(id: &str) -> v2::Entitlement {
     v2::Entitlement {
         id: id.to_owned(),
         ..v2::Entitlement::default()

@@ -8,10 +8,10 @@ use prost::{DecodeError, Message, Name};
 use prost_types::Any;
 use rusqlite::{Connection, Result, params};
 
-use crate::Error;
 use crate::copy::WorkingCopy;
 use crate::room::Room;
 use crate::stored::LONGEST_ROW;
+use crate::{Error, decode};
 
 /// Field number of `Grant.annotations`.
 const ANNOTATIONS: u32 = 4;
@@ -149,10 +149,7 @@ fn split(mut rest: &[u8]) -> Result<Split, DecodeError> {
 /// Returns the payload of an annotation if it is the one.
 fn expandable(annotation: &[u8]) -> Result<Option<Vec<u8>>, DecodeError> {
     let any = Any::decode(annotation)?;
-    let name = any.type_url.rsplit_once('/').map(|(_, name)| name);
-    Ok(name
-        .filter(|name| *name == GrantExpandable::full_name())
-        .map(|_| any.value))
+    Ok((decode::type_name(&any) == GrantExpandable::full_name()).then_some(any.value))
 }
 
 fn names_entitlements(expandable: &[u8]) -> Result<bool, DecodeError> {

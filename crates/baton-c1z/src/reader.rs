@@ -3,15 +3,13 @@
 use std::path::Path;
 
 use baton_model::ResourceId;
-use baton_proto::connector::v2;
-use prost::Message as _;
-use rusqlite::{Connection, OptionalExtension as _, Result as SqlResult, Row};
+use rusqlite::{Connection, Result as SqlResult, Row};
 
 use crate::copy::WorkingCopy;
 use crate::room::Room;
 use crate::rows::{self, Rows};
 use crate::time::Column;
-use crate::{Error, Limits, Records, Stats, StoredTime, SyncKind};
+use crate::{Error, Limits, Records, Stats, StoredTime, SyncKind, stored};
 
 /// A row of `v1_sync_runs`: one sync that the file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +114,7 @@ impl Reader {
         WorkingCopy::extract(path, limits, temp_dir).map(|copy| Self { copy })
     }
 
-    /// Lists all syncs, unfinished ones too, oldest first.
+    /// Lists all syncs, unfinished ones too, in the order of their rows. One that was continued comes last, with its old start.
     ///
     /// # Errors
     ///
@@ -165,26 +163,21 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// When the database is damaged.
+    /// When the row cannot be read, or the database is damaged.
     pub fn display_name(&self, sync_id: &str, id: &ResourceId) -> Result<Option<String>, Error> {
-        let found: Option<(i64, Vec<u8>)> = self.copy.run("look for a resource", |connection| {
-            let sql = "select id, data from v1_resources where external_id = ?1 and sync_id = ?2 and resource_type_id = ?3";
-            let key = (id.to_string(), sync_id, id.resource_type().as_str());
-            let mut statement = connection.prepare_cached(sql)?;
-            statement
-                .query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
-        })?;
-        let Some((row, data)) = found else {
+        let origin = self.copy.origin();
+        let failed = |error| Error::database("look for a resource", origin)(error);
+        let sql = "select * from v1_resources where external_id = ?1 and sync_id = ?2 and resource_type_id = ?3";
+        let statement = self.copy.connection().prepare_cached(sql);
+        let mut statement = statement.map_err(failed)?;
+        let key = (id.to_string(), sync_id, id.resource_type().as_str());
+        let mut rows = statement.query(key).map_err(failed)?;
+        let Some(row) = rows.next().map_err(failed)? else {
             return Ok(None);
         };
-        let message = v2::Resource::decode(data.as_slice()).map_err(|error| Error::Message {
-            path: self.copy.origin().to_owned(),
-            table: "v1_resources",
-            id: row,
-            source: error.into(),
-        })?;
-        Ok(Some(message.display_name))
+        // Not only the name: what is too large to be decoded is found out there.
+        let (row, _) = stored::read::<rows::Resource>(row, origin)?;
+        Ok(Some(row.message.display_name))
     }
 
     pub(crate) fn copy(&self) -> &WorkingCopy {

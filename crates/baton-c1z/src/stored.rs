@@ -17,6 +17,10 @@ const PAGE_BYTES: usize = 1 << 20;
 /// that connectors write have some hundred bytes, and pass through messages of 4 MiB (`c1z.md` section 6.5).
 pub(crate) const LONGEST_ROW: u32 = 16 << 20;
 
+/// Most bytes of what is written of a record. A reader weighs the identifier of the sync and the time too, which every row has
+/// besides: 27 bytes, and 29 at most.
+pub(crate) const LONGEST_RECORD: usize = LONGEST_ROW as usize - 64;
+
 /// A kind of row. Only this crate has them.
 pub trait Stored: Sized {
     /// The table.

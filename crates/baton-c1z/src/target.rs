@@ -1,7 +1,7 @@
 //! The file that a sync is saved to: looked at before the sync, replaced after it.
 
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -43,11 +43,23 @@ impl Target {
             return refuse("its directory does not exist");
         }
         // The only sure way to know whether a file can be made is to make one; this one has no name to stay under.
-        if tempfile::tempfile_in(parent).is_err() {
-            return refuse("its directory is not writable");
+        match tempfile::tempfile_in(parent) {
+            Ok(_) => Ok(target),
+            Err(error) if is_of_directory(&error) => refuse("its directory is not writable"),
+            // A full disk or too many open files would be the same in another directory.
+            Err(error) => Err(Error::io("create a file in", parent)(error)),
         }
-        Ok(target)
     }
+}
+
+/// Tells whether a file cannot be made in a directory because of what the directory is. Some of those that the system itself
+/// makes say that there is no such file.
+fn is_of_directory(error: &io::Error) -> bool {
+    use ErrorKind::{NotFound, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    matches!(
+        error.kind(),
+        NotFound | PermissionDenied | ReadOnlyFilesystem | Unsupported
+    )
 }
 
 /// Most links that lead from one to the next; more lead in circles.

@@ -47,7 +47,7 @@ impl Unfinished {
                 continue;
             }
             let is_ours = copy.run("look for what was kept", |connection| {
-                keeps(connection, &run.sync_id, (key, value))
+                keeps(connection, &run.sync_id, (key, Some(value)))
             })?;
             if is_ours {
                 newest = Some(Self {
@@ -95,14 +95,15 @@ pub(crate) fn is_recent(started_at: Timestamp, now: Timestamp) -> bool {
     started_at <= now && now.seconds() - started_at.seconds() <= OLDEST
 }
 
-/// Tells whether a sync keeps `value` under `key`, as bytes or as text.
+/// Tells whether a sync keeps something under `key`: any value, or just `value`, as bytes or as text.
 fn keeps(
     connection: &Connection,
     sync_id: &str,
-    (key, value): (&str, &[u8]),
+    (key, value): (&str, Option<&[u8]>),
 ) -> rusqlite::Result<bool> {
     let mut statement = connection.prepare_cached(
-        "select 1 from v1_connector_sessions where sync_id = ?1 and key = ?2 and cast(value as blob) = ?3",
+        "select 1 from v1_connector_sessions where sync_id = ?1 and key = ?2 \
+         and (?3 is null or cast(value as blob) = ?3)",
     )?;
     statement.exists(params![sync_id, key, value])
 }
@@ -130,16 +131,15 @@ pub(crate) fn delete_all(
     key: &str,
     value: Option<&[u8]>,
 ) -> rusqlite::Result<usize> {
-    let mut statement = connection.prepare(
-        "select sync_id from v1_sync_runs where ended_at is null and sync_id in \
-         (select sync_id from v1_connector_sessions where key = ?1 and value = coalesce(?2, value))",
-    )?;
-    let found = statement.query_map(params![key, value], |row| row.get(0))?;
-    let doomed: Vec<String> = found.collect::<Result<_, _>>()?;
-    for sync_id in &doomed {
-        schema::delete_sync(connection, sync_id)?;
+    let mut deleted = 0;
+    let runs = SyncRun::list(connection)?.into_iter();
+    for run in runs.filter(|it| it.ended_at.is_none()) {
+        if keeps(connection, &run.sync_id, (key, value))? {
+            schema::delete_sync(connection, &run.sync_id)?;
+            deleted += 1;
+        }
     }
-    Ok(doomed.len())
+    Ok(deleted)
 }
 
 /// Adds the row of a sync that begins.

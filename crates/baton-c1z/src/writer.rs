@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::batch::Batch;
 use crate::copy::WorkingCopy;
 use crate::known::{Known, Number};
-use crate::stored::LONGEST_ROW;
+use crate::stored::LONGEST_RECORD;
 use crate::stub::{Stub, Stubs};
 use crate::target::Destination;
 use crate::{
@@ -96,9 +96,10 @@ impl SyncWriter {
         self.started_at
     }
 
-    /// Returns the newest finished full sync that the file already holds; `None` if it holds none, as a new file does.
+    /// Returns the finished full sync that this one can be compared with, of those that the file already holds: the newest of
+    /// those with the most resource types, see [`Previous`]. `None` if it holds none, as a new file does.
     ///
-    /// So this sync can be compared with that one before it is finished, without opening the file a second time.
+    /// So both can be compared before this one is finished, without opening the file a second time.
     /// Syncs of a part, differences and unfinished syncs, this one included, do not count. The counts are the stored
     /// ones where they are of use (see [`Reader::stats`](crate::Reader::stats)), else the rows are counted.
     ///
@@ -126,7 +127,7 @@ impl SyncWriter {
             Record::Entitlement(it) => self.put_entitlement(it),
             Record::Grant(it) => self.put_grant(it),
         };
-        if result.is_ok() && self.batch.longest() > LONGEST_ROW as usize {
+        if result.is_ok() && self.batch.longest() > LONGEST_RECORD {
             result = Err(too_long(record));
         }
         if result.is_ok() && self.batch.is_full() {
@@ -361,7 +362,8 @@ impl SyncWriter {
 
     /// Turns the refusal of an index into the identifier that occurs twice.
     ///
-    /// Different records can have the same identifier, since its parts are joined without escaping.
+    /// Different records can have the same identifier, since its parts are joined without escaping. What an older sync holds
+    /// twice is damage of the file, and stays the error that it is.
     fn explain(&self, error: Error) -> Result<Error, Error> {
         let tables = [
             ("resource", "v1_resources"),
@@ -370,10 +372,12 @@ impl SyncWriter {
         ];
         for (what, table) in tables {
             let sql = format!(
-                "select external_id from {table} group by external_id, sync_id having count(*) > 1 limit 1"
+                "select external_id from {table} where sync_id = ?1 group by external_id having count(*) > 1 limit 1"
             );
             let twice = self.copy.run("look for duplicates", |connection| {
-                connection.query_row(&sql, [], |row| row.get(0)).optional()
+                connection
+                    .query_row(&sql, [&self.id_text], |row| row.get(0))
+                    .optional()
             })?;
             if let Some(id) = twice {
                 return Ok(Error::Duplicate { what, id });

@@ -78,6 +78,14 @@ pub struct UserTrait {
     pub account_type: AccountType,
 }
 
+impl UserTrait {
+    /// Returns the address to use: the one that is marked as such, else the first.
+    pub fn primary_email(&self) -> Option<&str> {
+        let marked = self.emails.iter().find(|it| it.is_primary);
+        marked.or(self.emails.first()).map(|it| it.address.as_str())
+    }
+}
+
 /// An e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Email {
@@ -99,4 +107,31 @@ pub enum AccountType {
     System,
     /// Not said.
     Unspecified,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(emails: &[(&str, bool)], expected: Option<&str>) {
+        let email = |(address, is_primary): &(&str, bool)| Email {
+            address: (*address).to_owned(),
+            is_primary: *is_primary,
+        };
+        let user = UserTrait {
+            emails: emails.iter().map(email).collect(),
+            login: None,
+            last_login: None,
+            account_type: AccountType::Human,
+        };
+        assert_eq!(user.primary_email(), expected);
+    }
+
+    #[test]
+    fn the_address_to_use_is_the_marked_or_the_first() {
+        check(&[], None);
+        check(&[("a", false), ("b", false)], Some("a"));
+        check(&[("a", false), ("b", true), ("c", true)], Some("b"));
+    }
 }

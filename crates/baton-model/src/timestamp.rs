@@ -23,21 +23,25 @@ impl Timestamp {
         nanos: 0,
     };
 
-    /// The seconds with which the years 1 and 10000 begin.
-    const RANGE: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
+    /// The seconds from the start of year 1 to the last one that the library for times can print, 9999-12-30T22:00:00Z.
+    const RANGE: std::ops::Range<i64> = -62_135_596_800..253_402_207_201;
 
-    /// Makes the instant `seconds` and `nanos` after the start of 1970, within the years 1 to 9999.
+    /// Makes the instant `seconds` and `nanos` after the start of 1970: from the start of year 1 to 26 hours before the end of
+    /// year 9999.
+    ///
+    /// # Errors
+    /// It is earlier or later, or `nanos` is a second or more.
     pub fn new(seconds: i64, nanos: u32) -> Result<Self, ParseTimestampError> {
-        let in_range = i32::try_from(nanos)
-            .ok()
-            .filter(|nanos| *nanos < 1_000_000_000 && Self::RANGE.contains(&seconds));
-        in_range
-            .and_then(|nanos| jiff::Timestamp::new(seconds, nanos).ok())
-            .map(|_| Self { seconds, nanos })
-            .ok_or_else(|| ParseTimestampError(format!("{seconds}.{nanos:09}")))
+        if nanos < 1_000_000_000 && Self::RANGE.contains(&seconds) {
+            return Ok(Self { seconds, nanos });
+        }
+        Err(ParseTimestampError(format!("{seconds}.{nanos:09}")))
     }
 
     /// Reads an RFC 3339 text such as `2026-06-01T08:15:30.221Z`, the form that Rocket.Chat answers with.
+    ///
+    /// # Errors
+    /// It is no such text, or an instant that [`Timestamp::new`] refuses.
     pub fn parse(text: &str) -> Result<Self, ParseTimestampError> {
         let error = || ParseTimestampError(text.chars().take(64).collect());
         // A sign before the year is not of RFC 3339, and the parser has trouble with the first of its years.
@@ -99,6 +103,8 @@ mod tests {
         check("1970-01-01T00:00:00Z", 0, 0);
         check("1969-12-31T23:59:59.9Z", -1, 900_000_000);
         check("0001-01-01T00:00:00Z", -62_135_596_800, 0);
+        let last = "9999-12-30T22:00:00.999999999Z";
+        check(last, 253_402_207_200, 999_999_999);
     }
 
     #[test]
@@ -109,6 +115,8 @@ mod tests {
             "2026-06-01",
             "2026-13-01T00:00:00Z",
             "0000-12-31T23:59:59Z",
+            "9999-12-30T22:00:01Z",
+            "9999-12-31T23:59:59Z",
             "0001-01-01T00:00:00+01:00",
             "-009999-01-02T01:59:58.5Z",
             "+002026-06-01T08:15:30Z",
@@ -118,5 +126,6 @@ mod tests {
         assert!(Timestamp::new(0, 1_000_000_000).is_err());
         assert!(Timestamp::new(i64::MAX, 0).is_err());
         assert!(Timestamp::new(-62_135_596_801, 0).is_err());
+        assert!(Timestamp::new(253_402_207_201, 0).is_err());
     }
 }

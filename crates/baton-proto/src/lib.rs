@@ -2,7 +2,7 @@
 
 /// Package `c1.connector`.
 pub mod connector {
-    /// Package `c1.connector.v2`: what a sync stores.
+    /// Package `c1.connector.v2`: what a sync stores, and what a connector says of itself.
     pub mod v2 {
         include!("generated/c1.connector.v2.rs");
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use baton_c1z::Limits;
 use rocketchat_http::{BaseUrl, Credentials, Identity, Proxies, Roots};
 use rocketchat_sync::Options;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::failure::Failure;
@@ -52,7 +53,7 @@ fn read_token(path: &Path) -> Result<SecretString, Failure> {
         )
     };
     // Large enough never to be moved, which would leave a copy.
-    let mut text = String::with_capacity(2 * LONGEST_TOKEN);
+    let mut text = Zeroizing::new(String::with_capacity(2 * LONGEST_TOKEN));
     let read = if path == Path::new("-") {
         io::stdin()
             .lock()
@@ -65,18 +66,16 @@ fn read_token(path: &Path) -> Result<SecretString, Failure> {
                 .read_to_string(&mut text)
         })
     };
-    let text = SecretString::from(text);
     match read {
         Err(error) => Err(refuse(&error.to_string())),
         Ok(length) if length > LONGEST_TOKEN => Err(refuse("it is longer than any token")),
-        Ok(_) => match text.expose_secret().trim() {
+        Ok(_) => match text.trim() {
             "" => Err(refuse("it is empty")),
             token => Ok(SecretString::from(token)),
         },
     }
 }
 
-#[cfg(unix)]
 fn warn_of_readers(path: &Path, file: &fs::Metadata) {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = file.permissions().mode() & 0o777;
@@ -89,10 +88,7 @@ fn warn_of_readers(path: &Path, file: &fs::Metadata) {
     }
 }
 
-#[cfg(not(unix))]
-fn warn_of_readers(_: &Path, _: &fs::Metadata) {}
-
-/// Returns how to sync with the account; `max_shrink` counts where nothing else was said.
+/// Returns how to sync with the account; `max_shrink` counts in place of the default.
 ///
 /// # Errors
 /// The part of the workspace that is asked for is none.
@@ -114,8 +110,8 @@ pub(crate) fn options(
         options.member_workers = workers.div_ceil(2);
     }
     let chosen = u8::try_from(settings.number(&fields::MAX_SHRINK)).ok();
-    let chosen = chosen.filter(|_| settings.is_set(&fields::MAX_SHRINK));
-    options.max_shrink = chosen.or(max_shrink).unwrap_or(options.max_shrink);
+    let unless_set = max_shrink.filter(|_| !settings.is_set(&fields::MAX_SHRINK));
+    options.max_shrink = unless_set.or(chosen).unwrap_or(options.max_shrink);
     Ok(options)
 }
 
@@ -170,7 +166,7 @@ pub(crate) fn max_duration(settings: &Settings) -> Option<Duration> {
     values::parse_duration(&text).ok()
 }
 
-/// Returns the file to write or to read. The demo has another default.
+/// Returns the file to write or to read. The demo has another default, and `diff` takes arguments.
 pub(crate) fn file(settings: &Settings) -> PathBuf {
     let default = || settings.text(&fields::FILE).unwrap_or_default().into();
     settings.path(&fields::FILE).unwrap_or_else(default)

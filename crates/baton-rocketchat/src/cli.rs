@@ -85,6 +85,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
 ];
 
+const HELP: &str = "help";
 const COMPLETION: &str = "completion";
 const EXPORT: &str = "export";
 const SHOW: &str = "show";
@@ -110,6 +111,8 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
     let matches = command()
         .args(others)
         .subcommand(man())
+        // It has no place in the completions.
+        .mut_subcommand(HELP, |it| it.subcommand(explained(&[MAN]).hide(true)))
         .try_get_matches_from(arguments)
         .map_err(|error| usage::explain(&error))?;
     let mut flags = Flags::default();
@@ -146,6 +149,7 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
         },
         [DIFF] => Word::Diff,
         [MAN] => Word::Man,
+        [HELP, of @ ..] => return Err(Ended::Printed(help::of(of))),
         _ => return Err(Ended::Printed(help::of(&path))),
     };
     let command = path.first().copied().unwrap_or_default();
@@ -170,7 +174,7 @@ pub(crate) fn takes(command: &str, field: &Field) -> bool {
         Scope::Every => true,
         Scope::Syncs => matches!(command, "" | "validate" | "demo"),
         Scope::Workspace => matches!(command, "" | "validate"),
-        Scope::Outputs => matches!(command, "" | "validate" | "demo" | EXPORT),
+        Scope::Forms => matches!(command, "" | "validate" | "demo" | EXPORT),
         Scope::Only(it) => command == it,
         Scope::Among(them) => them.contains(&command),
     }
@@ -178,11 +182,23 @@ pub(crate) fn takes(command: &str, field: &Field) -> bool {
 
 /// Builds the commands with their flags.
 pub(crate) fn command() -> Command {
+    build(|_| true)
+}
+
+/// Builds the commands with those flags that help shows: the others are for single actions, and refused for the most part.
+pub(crate) fn shown() -> Command {
+    build(|it| !it.is_hidden)
+}
+
+fn build(has: impl Fn(&Field) -> bool + Copy) -> Command {
+    let with_flags = |command, name| with_flags(command, name, has);
     let mut root = with_flags(Command::new(NAME), "")
         .version(concat!("version ", env!("CARGO_PKG_VERSION")))
         .disable_version_flag(true)
         .arg(own("version", 'v', "Print the version", ArgAction::Version))
-        .override_help(help::of(&[]));
+        .override_help(help::of(&[]))
+        // That of clap says of itself what it likes.
+        .disable_help_subcommand(true);
     for (name, about) in COMMANDS.iter().copied() {
         let mut command = with_flags(Command::new(name), name).override_help(help::of(&[name]));
         for (word, about) in below(&[name]) {
@@ -195,11 +211,27 @@ pub(crate) fn command() -> Command {
         }
         root = root.subcommand(command.about(about));
     }
-    root
+    let mut help = with_flags(Command::new(HELP), HELP).override_help(help::of(&[HELP]));
+    for (name, _) in below(&[]) {
+        help = help.subcommand(explained(&[&name]));
+    }
+    root.subcommand(help.about(about(&[HELP])))
+}
+
+/// Builds what `help` has for a command: its name, those below it, and no flags.
+fn explained(path: &[&str]) -> Command {
+    let name = path.last().copied().unwrap_or_default().to_owned();
+    let mut command = Command::new(name)
+        .about(about(path))
+        .disable_help_flag(true);
+    for (word, _) in below(path) {
+        command = command.subcommand(explained(&[path, &[&word]].concat()));
+    }
+    command
 }
 
 fn man() -> Command {
-    with_flags(Command::new(MAN), MAN)
+    with_flags(Command::new(MAN), MAN, |_| true)
         .override_help(help::of(&[MAN]))
         .hide(true)
         .arg(files())
@@ -219,6 +251,7 @@ pub(crate) fn arguments(path: &[&str]) -> &'static str {
     match path {
         [DIFF] => " [OLD [NEW]]",
         [MAN] => " DIRECTORY",
+        [HELP] => " [COMMAND]",
         _ => "",
     }
 }
@@ -240,7 +273,7 @@ pub(crate) fn below(path: &[&str]) -> Vec<(String, String)> {
     let owned = |(name, about): &(&str, &str)| ((*name).to_owned(), (*about).to_owned());
     match path {
         [] => {
-            let help = ("help", "Show help for a command");
+            let help = (HELP, "Show help for a command");
             let mut all: Vec<_> = COMMANDS.iter().chain([&help]).map(owned).collect();
             all.sort();
             all
@@ -276,8 +309,11 @@ pub(crate) fn about(path: &[&str]) -> String {
     found.map(|(_, about)| about).unwrap_or_default()
 }
 
-fn with_flags(command: Command, name: &str) -> Command {
-    let flags = fields::all().filter(|it| takes(name, it)).map(flag);
+/// Gives a command those of its flags that it `has`.
+fn with_flags(command: Command, name: &str, has: impl Fn(&Field) -> bool) -> Command {
+    let flags = fields::all()
+        .filter(|it| takes(name, it) && has(it))
+        .map(flag);
     command
         .disable_help_flag(true)
         .arg(own("help", 'h', "Show help", ArgAction::Help))

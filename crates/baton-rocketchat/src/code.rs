@@ -11,13 +11,13 @@ use crate::signals;
 pub(crate) enum Code {
     /// Ctrl-C, which is no failure to whoever pressed it.
     Interrupted = 0,
-    /// Something else asked to stop.
+    /// `validate` was stopped, or C1 called something off.
     Canceled = 1,
     /// Wrong usage, a file that cannot be used, or anything without a better code.
     Unknown = 2,
     /// The server does not accept the request, or its name does not exist.
     InvalidArgument = 3,
-    /// The server, or the whole sync, took too long.
+    /// The server took too long, or a sync or `validate` longer than it may.
     DeadlineExceeded = 4,
     /// The endpoint does not exist.
     NotFound = 5,

@@ -114,6 +114,7 @@ impl ConfigFile {
         self.values.get(field.name)
     }
 
+    /// Returns where the file is; the path is empty if there is none.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

@@ -1,27 +1,30 @@
 //! A sync without any Rocket.Chat: a simulated workspace on a loopback socket, read through real HTTP.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use baton_c1z::{Limits, Reader};
+use baton_c1z::Stats;
 use rocketchat_http::{Credentials, Policy};
 use rocketchat_sim::{Account, Limiter, Member, Server, Shape, User, Workspace};
 use rocketchat_sync::mapping::team::TEAM_ROLES;
+use rocketchat_sync::mapping::{ROLE, TEAM, USER};
 use rocketchat_sync::{DormantMemberships, Options};
 
 use crate::choices;
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::forms::Form;
 use crate::logging::Logging;
 use crate::oneshot::{Synced, Terms, sync_to_file};
-use crate::outputs::Output;
 use crate::remote::Remote;
 use crate::settings::Settings;
+use crate::show::of_types;
+use crate::stdout::print;
 use crate::summary::SummaryFile;
-use crate::values::{RateLimit, parse_rate_limit};
-use crate::words::{duration, number, print};
-use crate::{checks, fields};
+use crate::values::parse_rate_limit;
+use crate::words::{duration, number};
+use crate::{checks, fields, stored};
 
 /// Workspaces of different sizes may go into one file.
 const NO_COMPARISON: u8 = 0;
@@ -29,7 +32,7 @@ const NO_COMPARISON: u8 = 0;
 /// The simulated workspace that is asked for.
 struct Demo {
     shape: Shape,
-    rate_limit: Option<RateLimit>,
+    rate_limit: Option<Limiter>,
 }
 
 impl Demo {
@@ -55,10 +58,8 @@ pub(crate) async fn run(
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
     let demo = &Demo::of(settings);
-    let file = settings
-        .path(&fields::FILE)
-        .unwrap_or_else(|| "demo.c1z".into());
-    let summary = SummaryFile::check(choices::summary(settings), &file)?;
+    let file = file(settings);
+    let summary = SummaryFile::check(settings, &file)?;
     let checked = checks::of_demo(settings);
     let server = start(demo).await?;
     let account = if demo.rate_limit.is_some() {
@@ -73,7 +74,7 @@ pub(crate) async fn run(
         let remote = Remote::of(workspace, Policy::default(), choices::http_config(settings))?;
         let terms = Terms {
             file: &file,
-            outputs: &Output::all(settings, &file)?,
+            forms: &Form::all(settings, &file)?,
             container: choices::container(settings)?,
             // The next demo has another address, and so nothing to continue.
             resume: None,
@@ -83,9 +84,15 @@ pub(crate) async fn run(
         sync_to_file(&remote, options, terms, stop).await
     };
     let synced = summary.record(outcome.await)?;
-    let contents = Contents::read(&file, &choices::temp_dir(settings))?;
+    let contents = Contents::read(&file, settings)?;
     contents.check(&server, &synced.options)?;
     print(&describe(demo, &server, &synced, &contents))
+}
+
+/// Returns the file to write. The default is not that of a sync: what is simulated does not belong there.
+pub(crate) fn file(settings: &Settings) -> PathBuf {
+    let default = || "demo.c1z".into();
+    settings.path(&fields::FILE).unwrap_or_else(default)
 }
 
 fn reach(server: &Server, account: Account) -> Result<choices::Workspace, Failure> {
@@ -98,12 +105,8 @@ fn reach(server: &Server, account: Account) -> Result<choices::Workspace, Failur
 }
 
 async fn start(demo: &Demo) -> Result<Server, Failure> {
-    let limiter = demo.rate_limit.map(|limit| Limiter {
-        calls: limit.calls,
-        window: limit.window,
-    });
     let settings = rocketchat_sim::Settings {
-        limiter,
+        limiter: demo.rate_limit,
         ..rocketchat_sim::Settings::default()
     };
     let workspace = Workspace::generate(&demo.shape);
@@ -112,57 +115,33 @@ async fn start(demo: &Demo) -> Result<Server, Failure> {
         .map_err(|error| Failure::other(error.into()))
 }
 
-/// What the newest sync of a file holds: resources, entitlements and grants by resource type.
+/// What a file holds, and its newest sync.
 struct Contents {
-    rows: Vec<(String, u64, u64, u64)>,
+    newest: Stats,
     syncs: usize,
     bytes: u64,
 }
 
 impl Contents {
-    fn read(file: &Path, temp_dir: &Path) -> Result<Self, Failure> {
-        let reader = Reader::open(file, Limits::default(), Some(temp_dir))?;
-        let syncs = reader.syncs()?.len();
-        let missing = || {
-            Failure::new(
-                Code::Internal,
-                anyhow::anyhow!("{} holds no finished sync", file.display()),
-            )
-        };
-        let newest = reader.newest_finished()?.ok_or_else(missing)?;
-        let stats = reader.count(&newest.sync_id)?;
-        let of = |counts: &BTreeMap<String, u64>, kind: &String| {
-            counts.get(kind).copied().unwrap_or_default()
-        };
-        let rows = stats
-            .resources_by_resource_type
-            .iter()
-            .map(|(kind, resources)| {
-                let entitlements = of(&stats.entitlements_by_resource_type, kind);
-                (
-                    kind.clone(),
-                    *resources,
-                    entitlements,
-                    of(&stats.grants_by_resource_type, kind),
-                )
-            });
-        let bytes = std::fs::metadata(file)
-            .map(|data| data.len())
-            .unwrap_or_default();
+    fn read(file: &Path, settings: &Settings) -> Result<Self, Failure> {
+        let reader = stored::open(file, settings, stored::NAME_IT)?;
+        let newest = stored::finished(&reader, None)?;
+        let bytes = std::fs::metadata(file).map(|data| data.len());
         Ok(Self {
-            rows: rows.collect(),
-            syncs,
-            bytes,
+            newest: reader.count(&newest.sync_id)?,
+            syncs: reader.syncs()?.len(),
+            bytes: bytes.unwrap_or_default(),
         })
     }
 
     /// Compares the file with the workspace it was read from.
     fn check(&self, server: &Server, options: &Options) -> Result<(), Failure> {
         let truth = server.with(|workspace| truth(workspace, options));
+        let rows = of_types(&self.newest);
         for (kind, resources, grants) in truth {
-            let row = self.rows.iter().find(|row| row.0 == kind);
+            let row = rows.iter().find(|row| row.r#type == kind);
             let found = row
-                .map(|(_, resources, _, grants)| (*resources, *grants))
+                .map(|row| (row.resources, row.grants))
                 .unwrap_or_default();
             if found != (resources, grants) {
                 let text = format!(
@@ -207,20 +186,17 @@ fn truth(workspace: &Workspace, options: &Options) -> [(&'static str, u64, u64);
         .filter(|(_, active)| *active || lists_dormant)
         .map(|(member, active)| grants(member, active));
     [
-        ("user", count(users.len()), 0),
-        (
-            "role",
-            count(roles.len() + unknown.len()),
-            count(assignments),
-        ),
-        ("team", count(workspace.teams.len()), count(members.sum())),
+        (USER, count(users.len()), 0),
+        (ROLE, count(roles.len() + unknown.len()), count(assignments)),
+        (TEAM, count(workspace.teams.len()), count(members.sum())),
     ]
 }
 
 fn describe(demo: &Demo, server: &Server, synced: &Synced, contents: &Contents) -> String {
     let Synced { report, took, .. } = synced;
     let mut text = String::new();
-    let items: u64 = contents.rows.iter().map(|row| row.1 + row.3).sum();
+    let rows = of_types(&contents.newest);
+    let items: u64 = rows.iter().map(|row| row.resources + row.grants).sum();
     let per_second = u128::from(items) * 1000 / took.as_millis().max(1);
     let per_second = number(u64::try_from(per_second).unwrap_or(u64::MAX));
     let _ = writeln!(
@@ -247,13 +223,14 @@ fn describe(demo: &Demo, server: &Server, synced: &Synced, contents: &Contents) 
         "{:<8}{:>12}{:>14}{:>12}",
         "type", "resources", "entitlements", "grants"
     );
-    for (kind, resources, entitlements, grants) in &contents.rows {
+    for row in rows {
         let _ = writeln!(
             text,
-            "{kind:<8}{:>12}{:>14}{:>12}",
-            number(*resources),
-            number(*entitlements),
-            number(*grants)
+            "{:<8}{:>12}{:>14}{:>12}",
+            row.r#type,
+            number(row.resources),
+            number(row.entitlements),
+            number(row.grants)
         );
     }
     let _ = writeln!(

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use baton_c1z::diff::compare;
 
+pub(crate) use self::side::files;
 use self::side::{Side, sides};
 use self::totals::Totals;
 use self::written::Written;

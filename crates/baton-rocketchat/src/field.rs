@@ -1,6 +1,6 @@
 //! What a setting is: one row of the tables in [`crate::fields`].
 
-/// A setting: a flag, and unless it belongs to one command alone also an environment variable and a key of the
+/// A setting: a flag, and unless it belongs to single commands also an environment variable and a key of the
 /// configuration file.
 #[derive(Debug)]
 pub(crate) struct Field {
@@ -49,7 +49,7 @@ pub(crate) enum Scope {
     /// Those that reach the configured workspace.
     Workspace,
     /// Those that write a sync in other forms than a c1z file too.
-    Outputs,
+    Forms,
     /// This one alone; it is a flag and nothing else.
     Only(&'static str),
     /// These alone; it is a flag and nothing else.

@@ -5,7 +5,7 @@ mod place;
 mod recording;
 
 use std::io::{self, IsTerminal as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use tracing::Subscriber;
@@ -19,6 +19,7 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::failure::Failure;
 use crate::fields;
+use crate::paths::taken;
 use crate::settings::Settings;
 use crate::telemetry::Telemetry;
 
@@ -54,12 +55,13 @@ impl Logging {
     }
 }
 
-/// Starts logging as the settings say, to `telemetry` too, and returns how.
+/// Starts logging as the settings say, to `telemetry` too, and returns how. `files` are the c1z files of the run.
 ///
 /// # Errors
-/// A file to log to cannot be opened.
+/// A file to log to cannot be opened, or is something else of the run.
 pub(crate) fn start(
     settings: &Settings,
+    files: &[PathBuf],
     telemetry: Option<&Telemetry>,
 ) -> Result<Logging, Failure> {
     let level = level(&settings.text(&fields::LOG_LEVEL).unwrap_or_default());
@@ -74,7 +76,8 @@ pub(crate) fn start(
     let writer = if paths.is_empty() {
         stderr(terminal.clone())
     } else {
-        let places = Places::open(&paths)?;
+        let taken: Vec<_> = files.iter().flat_map(|it| taken(settings, it)).collect();
+        let places = Places::open(&paths, &taken)?;
         BoxMakeWriter::new(move || places.clone())
     };
     let log = Lines {

@@ -16,13 +16,13 @@ mod export;
 mod failure;
 mod field;
 mod fields;
+mod forms;
 mod health;
 mod help;
 mod logging;
 mod man;
 mod on_demand;
 mod oneshot;
-mod outputs;
 mod part;
 mod paths;
 mod progress;
@@ -44,6 +44,7 @@ mod values;
 mod words;
 mod yaml;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ use crate::telemetry::Telemetry;
 fn main() -> ExitCode {
     let outcome = match cli::read(std::env::args_os()) {
         Ok(line) => run(&line),
-        Err(Ended::Printed(text)) => words::print(&text).map(|()| ExitCode::SUCCESS),
+        Err(Ended::Printed(text)) => stdout::print(&text).map(|()| ExitCode::SUCCESS),
         Err(Ended::Refused(text)) => Err(Failure::usage(text)),
     };
     match outcome {
@@ -71,45 +72,58 @@ fn run(line: &Line) -> Result<ExitCode, Failure> {
     let settings = Settings::gather(&line.flags, settings::variable, file);
     let done = match line.word {
         Word::Diff => {
-            start_log(&settings, None)?;
+            start_log(line, &settings, None)?;
             return diff::run(line, &settings);
         }
         Word::Show(table) => {
-            start_log(&settings, None)?;
+            start_log(line, &settings, None)?;
             show::run(table, &settings)
         }
-        Word::Capabilities => words::print(&capabilities::json()?),
-        Word::Config => words::print(&schema::json()?),
+        Word::Capabilities => stdout::print(&capabilities::json()?),
+        Word::Config => stdout::print(&schema::json()?),
         Word::Export => {
-            start_log(&settings, None)?;
+            start_log(line, &settings, None)?;
             export::run(&settings)
         }
         Word::Man => man::run(&line.arguments),
         Word::HealthCheck => health::run(&settings),
-        Word::Completion(shell) => words::print(&completion(shell, &settings)),
-        Word::Sync | Word::Validate | Word::Demo => return run_watched(line.word, &settings),
+        Word::Completion(shell) => stdout::print(&completion(shell, &settings)),
+        Word::Sync | Word::Validate | Word::Demo => return run_watched(line, &settings),
     };
     done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Starts the log, and says there what the configuration file has that nobody can use.
-fn start_log(settings: &Settings, telemetry: Option<&Telemetry>) -> Result<Logging, Failure> {
-    let logs = logging::start(settings, telemetry)?;
+fn start_log(
+    line: &Line,
+    settings: &Settings,
+    telemetry: Option<&Telemetry>,
+) -> Result<Logging, Failure> {
+    let logs = logging::start(settings, &files(line, settings), telemetry)?;
     settings.warn();
     Ok(logs)
 }
 
+/// Returns the c1z files that a command reads or writes.
+fn files(line: &Line, settings: &Settings) -> Vec<PathBuf> {
+    match line.word {
+        Word::Demo => vec![demo::file(settings)],
+        Word::Diff => diff::files(line, settings),
+        _ => vec![choices::file(settings)],
+    }
+}
+
 /// Runs a command that a collector may be told of, failures included.
-fn run_watched(word: Word, settings: &Settings) -> Result<ExitCode, Failure> {
+fn run_watched(line: &Line, settings: &Settings) -> Result<ExitCode, Failure> {
+    let is_service = line.word == Word::Sync && settings.text(&fields::CLIENT_ID).is_some();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::other(error.into()))?;
     let telemetry = Telemetry::start(settings, runtime.handle());
     // A collector that cannot be is told of in the log.
-    let logs = start_log(settings, telemetry.as_ref().ok())?;
+    let logs = start_log(line, settings, telemetry.as_ref().ok())?;
     let telemetry = telemetry?;
-    let outcome = runtime.block_on(dispatch(word, settings, logs));
+    let outcome = runtime.block_on(dispatch(line.word, is_service, settings, logs));
     let code = outcome.map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS);
     // A service has said goodbye to C1 before, and has 10 s for all of it.
-    let is_service = settings.text(&fields::CLIENT_ID).is_some();
     let farewell = Duration::from_secs(if is_service { 2 } else { 5 });
     runtime.block_on(telemetry.close(farewell));
     // What still blocks a thread, such as a name server that does not answer, keeps nobody from leaving.
@@ -117,22 +131,29 @@ fn run_watched(word: Word, settings: &Settings) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-async fn dispatch(word: Word, settings: &Settings, logs: Logging) -> Result<(), Failure> {
+async fn dispatch(
+    word: Word,
+    is_service: bool,
+    settings: &Settings,
+    logs: Logging,
+) -> Result<(), Failure> {
     // Before anything that a signal must not cut short.
     let stop = signals::listen().map_err(|error| Failure::other(error.into()))?;
     match word {
         Word::Validate => validate::run(settings, stop).await,
         Word::Demo => demo::run(settings, &logs, stop).await,
-        _ if settings.text(&fields::CLIENT_ID).is_some() => {
-            service::run(settings, logs, stop).await
-        }
+        _ if is_service => service::run(settings, logs, stop).await,
         _ => oneshot::run(settings, &logs, stop).await,
     }
 }
 
 /// Makes the completion script of a shell.
 fn completion(shell: clap_complete::Shell, settings: &Settings) -> String {
-    let mut command = cli::command();
+    let mut command = if settings.is_on(&fields::ALL_FLAGS) {
+        cli::command()
+    } else {
+        cli::shown()
+    };
     if settings.is_on(&fields::NO_DESCRIPTIONS) {
         command = cli::without_descriptions(command);
     }

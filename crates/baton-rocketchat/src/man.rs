@@ -67,7 +67,10 @@ const STATUS: &[(&str, &str)] = &[
         "0",
         "Success; also a sync that Ctrl-C ended, and a service that was stopped.",
     ),
-    ("1", "Of diff: something differs."),
+    (
+        "1",
+        "validate was stopped by a signal. Of diff: something differs.",
+    ),
     (
         "2",
         "Wrong usage, a setting or file that cannot be used, an answer that is not Rocket.Chat's.",
@@ -78,7 +81,7 @@ const STATUS: &[(&str, &str)] = &[
     ),
     (
         "4",
-        "The server took too long, or the sync longer than --max-duration.",
+        "The server took too long, or the sync or validate longer than --max-duration.",
     ),
     ("5", "The server does not know the address."),
     ("7", "A permission is missing."),
@@ -130,10 +133,11 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<(), Failure> {
 
 /// Returns file names and pages.
 fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut root = cli::command().disable_help_subcommand(true);
+    let mut root = cli::command();
     root.build();
     let mut pages = vec![page(root.clone(), &[])?];
-    for command in root.get_subcommands() {
+    // What `help` says stands in the pages themselves.
+    for command in root.get_subcommands().filter(|it| it.get_name() != "help") {
         pages.push(page(command.clone(), &[command.get_name()])?);
     }
     Ok(pages)
@@ -265,9 +269,31 @@ mod tests {
         assert!(show.contains("baton\\-rocketchat show users") && show.contains("GLOBAL OPTIONS"));
     }
 
+    /// Returns the codes of a table of `docs/exit-codes.md`, which stands under a heading.
+    fn codes_under(heading: &str) -> Vec<String> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/exit-codes.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, below) = text.split_once(&format!("\n## {heading}\n")).unwrap();
+        let lines = below.lines().take_while(|it| !it.starts_with('#'));
+        let cells = lines.filter_map(|it| it.strip_prefix("| ")?.split(" |").next());
+        let codes = cells.filter(|it| it.starts_with(|it: char| it.is_ascii_digit()));
+        let codes = codes.flat_map(|it| it.split(", ")).map(str::to_owned);
+        codes.collect()
+    }
+
     #[test]
-    fn exit_codes_are_those_of_the_program() {
-        for code in [
+    fn exit_codes_are_those_of_the_program_and_of_the_page() {
+        let numbers: Vec<_> = STATUS.iter().map(|(it, _)| (*it).to_owned()).collect();
+        assert_eq!(codes_under("Of a sync, and of other commands"), numbers);
+        let of_service = codes_under("Of a service");
+        assert!(!of_service.is_empty());
+        assert!(
+            of_service.iter().all(|it| numbers.contains(it)),
+            "{of_service:?}"
+        );
+        let codes = [
+            Code::Interrupted,
+            Code::Canceled,
             Code::Unknown,
             Code::InvalidArgument,
             Code::DeadlineExceeded,
@@ -280,9 +306,8 @@ mod tests {
             Code::Unavailable,
             Code::Unauthenticated,
             Code::Terminated,
-        ] {
-            let number = (code as u8).to_string();
-            assert!(STATUS.iter().any(|(it, _)| *it == number), "{code:?}");
-        }
+        ];
+        let codes: Vec<_> = codes.iter().map(|it| (*it as u8).to_string()).collect();
+        assert_eq!(codes, numbers);
     }
 }

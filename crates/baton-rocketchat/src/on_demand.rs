@@ -1,16 +1,14 @@
 //! What else a run without a command can be asked for by flags: actions, which a connector that only reads does not have,
 //! and operations on files. The order and the answers are those of other connectors (`baton-runtime.md` sections 3.1, 3.5).
 
-use std::path::Path;
-
 use baton_c1z::{Reader, rows};
 
 use crate::choices;
 use crate::code::Code;
 use crate::failure::Failure;
 use crate::field::Field;
-use crate::fields;
 use crate::settings::Settings;
+use crate::{fields, stored};
 
 /// Does what was asked for; `None` if that is a sync.
 ///
@@ -143,12 +141,11 @@ fn revoke(settings: &Settings, id: &str) -> Result<Failure, Failure> {
 /// Opens the file at its newest sync.
 fn newest(settings: &Settings) -> Result<(Reader, String), Failure> {
     let path = choices::file(settings);
-    let options = choices::container(settings)?;
     let absent = || not_found(format!("{} holds no finished sync", path.display()));
-    if !Path::new(&path).exists() {
+    if !path.exists() {
         return Err(absent());
     }
-    let reader = Reader::open(&path, options.limits, options.temp_dir.as_deref())?;
+    let reader = stored::open(&path, settings, stored::NAME_IT)?;
     let sync = reader.newest_finished()?.ok_or_else(absent)?;
     Ok((reader, sync.sync_id))
 }

@@ -14,8 +14,8 @@ use crate::choices::{self, Workspace};
 use crate::clock::SystemClock;
 use crate::code::Code;
 use crate::failure::Failure;
+use crate::forms::Form;
 use crate::logging::{Format, Logging};
-use crate::outputs::Output;
 use crate::progress::{self, Board};
 use crate::remote::Remote;
 use crate::settings::Settings;
@@ -26,7 +26,7 @@ use crate::{checks, on_demand, part, words};
 pub(crate) struct Terms<'a> {
     pub(crate) file: &'a Path,
     /// In which other forms it is written.
-    pub(crate) outputs: &'a [Output],
+    pub(crate) forms: &'a [Form],
     /// How the file is read and written.
     pub(crate) container: baton_c1z::Options,
     /// Whether an interrupted sync of the file is continued; `None` keeps nothing of an interrupted one either.
@@ -71,7 +71,7 @@ pub(crate) async fn run(
     stop: impl Future<Output = String>,
 ) -> Result<(), Failure> {
     let file = choices::file(settings);
-    let summary = SummaryFile::check(choices::summary(settings), &file)?;
+    let summary = SummaryFile::check(settings, &file)?;
     let checked = checks::of_sync(settings);
     if checked.is_ok()
         && let Some(done) = on_demand::run(settings)
@@ -85,7 +85,7 @@ pub(crate) async fn run(
         let remote = Remote::of(workspace, Policy::default(), choices::http_config(settings))?;
         let terms = Terms {
             file: &file,
-            outputs: &Output::all(settings, &file)?,
+            forms: &Form::all(settings, &file)?,
             container: choices::container(settings)?,
             resume: Some(choices::resume(settings)),
             max_duration: choices::max_duration(settings),
@@ -110,6 +110,8 @@ pub(crate) async fn sync_to_file(
     let started = Instant::now();
     let Terms { file, logs, .. } = terms;
     let resume = terms.resume.map(|allowed| Resume {
+        // Interrupted syncs in files have it in their keys.
+        connector: "rocketchat",
         subject: format!("{} as {}", remote.address, options.user_id),
         allowed,
     });
@@ -132,7 +134,7 @@ pub(crate) async fn sync_to_file(
         tell(recalled);
     }
     let journal = sink.journal();
-    let sink = Output::beside(Box::new(sink), terms.outputs)?;
+    let sink = Form::beside(Box::new(sink), terms.forms)?;
     let report = watch(remote, &options, sink, &terms, stop).await;
     // By now the sink has decided what becomes of the work.
     let report = report.map_err(|ended| ended.failure(&remote.address, journal.holds_work()))?;
@@ -143,8 +145,8 @@ pub(crate) async fn sync_to_file(
         options,
         took: started.elapsed(),
     };
-    for output in terms.outputs {
-        tracing::info!(%output, "wrote the sync in another form");
+    for form in terms.forms {
+        tracing::info!(output = %form, "wrote the sync in another form");
     }
     let summary = (logs.format == Format::Json).then(|| summary::line(&synced));
     progress::complete(&synced, summary.as_deref());
@@ -220,7 +222,7 @@ async fn watch(
 }
 
 /// Waits for the end of the time allowed, and returns how much it was.
-async fn elapsed(limit: Option<Duration>) -> Duration {
+pub(crate) async fn elapsed(limit: Option<Duration>) -> Duration {
     let Some(limit) = limit else {
         return std::future::pending().await;
     };

@@ -39,7 +39,7 @@ pub(crate) fn of(settings: &Settings) -> Result<Scope, Failure> {
     }
     if skips_grants {
         return Err(failed("skip-grants can only be set within a targeted sync")
-            .with_hint("name the resources with --sync-resources, or leave entitlements out too with --skip-entitlements-and-grants"));
+            .with_hint("name the resources with --sync-resources, or set --skip-entitlements-and-grants in its place"));
     }
     Ok(scope(ids, types, access))
 }

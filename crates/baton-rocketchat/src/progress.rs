@@ -14,7 +14,7 @@ use indicatif::MultiProgress;
 use rocketchat_http::Client;
 use rocketchat_sync::{Options, Progress, Stage};
 
-use crate::words::{counted, number};
+use crate::words::{all_of, counted, number};
 
 pub(crate) use steps::complete;
 
@@ -79,11 +79,11 @@ impl Board {
                 None => counted(it.done, unit(it.stage)),
             })
             .collect();
-        match read.split_last() {
-            None => "nothing read".to_owned(),
-            Some((last, [])) => format!("{last} read"),
-            Some((last, before)) => format!("{} and {last} read", before.join(", ")),
+        if read.is_empty() {
+            return "nothing read".to_owned();
         }
+        let read: Vec<_> = read.iter().map(String::as_str).collect();
+        format!("{} read", all_of(&read))
     }
 
     /// Returns the stages that have begun, in their order.

@@ -66,8 +66,8 @@ fn config(settings: &Settings, credentials: Credentials) -> Result<Config, Failu
         "" | "unknown" => NAMELESS.to_owned(),
         name => name.to_owned(),
     });
-    let several = "true or false";
-    let get_tasks = choices::parsed("BATON_GET_TASKS", several, parse_switch)?;
+    let expected = "true or false";
+    let get_tasks = choices::parsed("BATON_GET_TASKS", expected, parse_switch)?;
     let health = settings.is_on(&fields::HEALTH_CHECK);
     Ok(Config {
         credentials,

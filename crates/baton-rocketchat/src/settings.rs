@@ -1,12 +1,12 @@
 //! Where settings come from: the flag, else the environment, else the configuration file, else the default.
 //!
 //! A variable or key that is set to nothing counts as not set. One that holds anything else but a good value is an error:
-//! a typing mistake must not quietly mean the default.
+//! a typing mistake must not quietly mean the default, but for those of the log, which other connectors forgive.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -23,7 +23,9 @@ pub(crate) struct Settings {
     values: BTreeMap<&'static str, Vec<Typed>>,
     /// The first value that is none, in the order of the fields. Kept, so that a failed run can still write its summary.
     bad: Option<Bad>,
-    /// What the configuration file says and nobody can use.
+    /// The configuration file, if there is one.
+    configuration: Option<PathBuf>,
+    /// What it says and nobody can use.
     remarks: Vec<String>,
 }
 
@@ -44,6 +46,7 @@ impl Settings {
         let mut settings = Self {
             values: BTreeMap::new(),
             bad: None,
+            configuration: None,
             remarks: Vec::new(),
         };
         for field in fields::all() {
@@ -54,6 +57,8 @@ impl Settings {
                 settings.look_up(field, &variable, &file);
             }
         }
+        let path = file.path().to_owned();
+        settings.configuration = Some(path).filter(|it| !it.as_os_str().is_empty());
         settings.remarks = file.remarks;
         settings
     }
@@ -126,6 +131,11 @@ impl Settings {
         for remark in &self.remarks {
             tracing::warn!("{remark}");
         }
+    }
+
+    /// Returns the path of the configuration file, if there is one.
+    pub(crate) fn configuration(&self) -> Option<&Path> {
+        self.configuration.as_deref()
     }
 
     /// Tells whether somebody set the field, be it to nothing.

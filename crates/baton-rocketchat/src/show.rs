@@ -17,6 +17,7 @@ use std::path::Path;
 use baton_c1z::{Reader, SyncRun};
 use baton_model::{Record, ResourceTrait};
 
+pub(crate) use self::counts::of_types;
 use self::filters::Filters;
 use self::listing::Listing;
 use self::selection::Selection;

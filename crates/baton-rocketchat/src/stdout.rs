@@ -1,4 +1,4 @@
-//! Stdout for more than a page: buffered, harmless on a terminal, and over without a word when nobody reads on.
+//! Stdout: buffered, harmless on a terminal, and over without a word when nobody reads on.
 
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, StdoutLock, Write};
 
@@ -50,6 +50,15 @@ impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
+}
+
+/// Writes a text that is there in full.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut output = Output::stdout();
+    // What has no line feed at its end would wait for the end of the process, which tells nobody.
+    let written = output.write_all(text.as_bytes());
+    let written = written.and_then(|()| output.flush());
+    Stop::settle(written.map_err(Stop::from))
 }
 
 /// Stdout. Where it is a terminal, control characters other than line feeds and tabs are replaced, whatever wrote them:

@@ -2,6 +2,7 @@
 
 mod file;
 
+use rocketchat_sync::mapping::{ROLE, TEAM, USER};
 use rocketchat_sync::{Continuation, DormantMemberships, Listing, TeamBalance};
 use serde::Serialize;
 
@@ -101,17 +102,17 @@ impl<'a> Complete<'a> {
             file: synced.file.display().to_string(),
             server_version: report.server_version.as_deref(),
             users: Users {
-                total: synced.resources("user"),
+                total: synced.resources(USER),
                 disabled: report.disabled_users,
                 service: report.service_users,
                 federated: report.federated_users,
             },
-            roles: synced.resources("role"),
-            teams: synced.resources("team"),
+            roles: synced.resources(ROLE),
+            teams: synced.resources(TEAM),
             grants: Grants {
                 total: synced.all_grants(),
-                roles: synced.grants("role"),
-                teams: synced.grants("team"),
+                roles: synced.grants(ROLE),
+                teams: synced.grants(TEAM),
             },
             unknown_roles: report.unknown_roles,
             late_users: report.late_users,

@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::time::Duration;
+
 use rocketchat_http::Policy;
 use rocketchat_sync::{Check, Paging, Plan, RateLimit, Validation, validate};
 use serde::Serialize;
@@ -10,11 +12,13 @@ use crate::checks;
 use crate::choices::{self, Workspace};
 use crate::code::Code;
 use crate::failure::{Failure, Step};
-use crate::outputs::Output;
+use crate::forms::Form;
+use crate::oneshot::elapsed;
 use crate::remote::Remote;
 use crate::settings::Settings;
+use crate::stdout::print;
 use crate::values::OutputFormat;
-use crate::words::{json, print};
+use crate::words::{self, json};
 
 /// Prints the report. A sync that would fail is a failure.
 pub(crate) async fn run(
@@ -25,7 +29,7 @@ pub(crate) async fn run(
     checks::of_sync(settings)?;
     choices::container(settings)?;
     let format = choices::output_format(settings, &[OutputFormat::Text, OutputFormat::Json])?;
-    Output::all(settings, &choices::file(settings))?;
+    Form::all(settings, &choices::file(settings))?;
     let workspace = Workspace::of(settings)?;
     let options = choices::options(settings, &workspace.user_id, None)?;
     // Somebody waits for the answer, and trouble that passes is worth knowing of.
@@ -37,6 +41,7 @@ pub(crate) async fn run(
     let mut found = tokio::select! {
         found = validate(&client, &options) => found,
         reason = stop => return Err(stopped(&reason)),
+        limit = elapsed(choices::max_duration(settings)) => return Err(too_long(limit)),
     };
     let error = found.error.take();
     let failure = error.map(|error| Failure::of_sync(error, &address));
@@ -50,6 +55,14 @@ pub(crate) async fn run(
 
 fn stopped(reason: &str) -> Failure {
     Failure::new(Code::Canceled, anyhow::anyhow!("stopped by {reason}")).at(Step::Validating)
+}
+
+fn too_long(limit: Duration) -> Failure {
+    let limit = words::duration(limit);
+    let error = anyhow::anyhow!("the checks were not done within --max-duration {limit}");
+    Failure::new(Code::DeadlineExceeded, error)
+        .at(Step::Validating)
+        .with_hint("the server answers slowly, or refuses requests for lack of budget: --log-level debug tells which")
 }
 
 /// The report for programs.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rocketchat_sim::Limiter;
 use rocketchat_sync::DormantMemberships;
 
 const DORMANT: &str = "expected resolve or count";
@@ -28,13 +29,6 @@ impl OutputFormat {
             Self::Csv => "csv",
         }
     }
-}
-
-/// Calls in a number of seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct RateLimit {
-    pub(crate) calls: u32,
-    pub(crate) window: Duration,
 }
 
 pub(crate) fn dormant(text: &str) -> Result<(), &'static str> {
@@ -67,7 +61,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     }
 }
 
-pub(crate) fn parse_rate_limit(text: &str) -> Result<RateLimit, &'static str> {
+pub(crate) fn parse_rate_limit(text: &str) -> Result<Limiter, &'static str> {
     const FORM: &str = "expected calls and seconds, such as 10/60";
     let (calls, seconds) = text.split_once('/').ok_or(FORM)?;
     let calls: u32 = calls.parse().map_err(|_| FORM)?;
@@ -75,7 +69,7 @@ pub(crate) fn parse_rate_limit(text: &str) -> Result<RateLimit, &'static str> {
     if calls == 0 || !(0.1..=86_400.0).contains(&seconds) {
         return Err("expected at least 1 call and 0.1 to 86400 seconds");
     }
-    Ok(RateLimit {
+    Ok(Limiter {
         calls,
         window: Duration::from_secs_f64(seconds),
     })

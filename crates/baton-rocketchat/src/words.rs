@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
 use std::time::Duration;
 
-use rocketchat_sync::DormantMemberships;
+use rocketchat_sync::mapping::{ROLE, TEAM, USER};
+use rocketchat_sync::{DormantMemberships, Report};
 use serde::Serialize;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -16,19 +16,6 @@ use crate::oneshot::Synced;
 /// Returns how the connector introduces itself to servers.
 pub(crate) fn user_agent() -> String {
     format!("baton-rocketchat/{}", env!("CARGO_PKG_VERSION"))
-}
-
-/// Writes to stdout. Whoever stopped reading there wants no more.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    // What has no line feed at its end would wait for the end of the process, which tells nobody.
-    let written = stdout.write_all(text.as_bytes());
-    match written.and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(
-            anyhow::Error::from(error).context("cannot write to stdout"),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Returns a document for programs, on several lines and without a line break at the end.
@@ -42,12 +29,12 @@ pub(crate) fn sentence(synced: &Synced) -> String {
     let Synced { report, .. } = synced;
     let mut line = format!(
         "synced {} ({} disabled, {} service, {} federated), {}, {}, {} in {}",
-        counted(synced.resources("user"), "user"),
+        counted(synced.resources(USER), USER),
         number(report.disabled_users),
         number(report.service_users),
         number(report.federated_users),
-        counted(synced.resources("role"), "role"),
-        counted(synced.resources("team"), "team"),
+        counted(synced.resources(ROLE), ROLE),
+        counted(synced.resources(TEAM), TEAM),
         counted(synced.all_grants(), "grant"),
         duration(synced.took),
     );
@@ -70,31 +57,33 @@ fn oddities(synced: &Synced) -> [(u64, &'static str); 6] {
         DormantMemberships::Resolve => 0,
         DormantMemberships::Count => report.dormant_members,
     };
+    let [roles, members, teams] = losses(report);
     [
         (only_counted, "dormant membership* only counted"),
-        (report.unknown_roles, "role id* without a role"),
+        roles,
+        members,
+        teams,
         (report.late_users, "user* created meanwhile"),
+        (report.orphaned_members, "membership row* of deleted users"),
+    ]
+}
+
+/// What could not be put into the file as the server told it.
+fn losses(report: &Report) -> [(u64, &'static str); 3] {
+    [
+        (report.unknown_roles, "role id* without a role"),
         (
             report.gone_members,
             "member* dropped because the account is gone",
         ),
         (report.gone_teams, "team* deleted meanwhile"),
-        (report.orphaned_members, "membership row* of deleted users"),
     ]
 }
 
 /// Returns what kept something out of the file or was not as it should be, for the warnings of the sync.
 pub(crate) fn warnings(synced: &Synced) -> Vec<String> {
     let Synced { report, .. } = synced;
-    let counts = [
-        (report.unknown_roles, "role id* without a role"),
-        (
-            report.gone_members,
-            "member* dropped because the account is gone",
-        ),
-        (report.gone_teams, "team* deleted meanwhile"),
-    ];
-    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts = losses(report).into_iter().filter(|(count, _)| *count > 0);
     let absent = report.absent.iter();
     counts
         .map(|(count, what)| counted(count, what))

@@ -3,8 +3,8 @@
 //! `cargo run -p baton-service --example another_system` talks to a simulated C1, which asks for one sync. With
 //! `BATON_CLIENT_ID` and `BATON_CLIENT_SECRET` in the environment it serves the C1 that they belong to, until Ctrl-C.
 //!
-//! `baton-service` takes the tasks, says that they are worked on, and uploads what comes of them. What is left for a connector is
-//! `validate` and `sync`; `baton-c1z` writes the file. Connections are made by `rocketchat-http`, which knows proxies and
+//! `baton-service` takes the tasks, says that they are worked on, and uploads what comes of them. What is left for a connector
+//! is `validate` and `sync`; `baton-c1z` writes the file. Connections are made by `rocketchat-http`, which knows proxies and
 //! certificates and of Rocket.Chat only the name.
 
 use std::error::Error as StdError;
@@ -174,17 +174,13 @@ struct Dialled {
 
 impl Dial for Dialled {
     fn dial(&self, _: Uri, versions: Versions) -> BoxFuture<'static, Result<Link, BoxError>> {
-        let protocols: &[&str] = match versions {
-            Versions::Http2 => &["h2"],
-            Versions::Any => &["h2", "http/1.1"],
-        };
         let config = rocketchat_http::Config {
             roots: self.roots.clone(),
             ..rocketchat_http::Config::default()
         };
         let host = format!("https://{}", self.host);
         Box::pin(async move {
-            let dialer = Dialer::new(&host.parse()?, protocols, &config)?;
+            let dialer = Dialer::new(&host.parse()?, versions.alpn(), &config)?;
             let connection = dialer.dial().await?;
             Ok(Link::new(connection.stream, connection.is_http2))
         })

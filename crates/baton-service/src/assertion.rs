@@ -80,7 +80,7 @@ fn without_port(host: &str) -> &str {
 pub(crate) mod tests {
     use super::*;
 
-    /// Returns a value of `vectors/service_credentials.json`, a made-up pair and what it yields.
+    /// Returns a value of `tests/it/service_credentials.json`, a made-up pair and what it yields.
     pub(crate) fn vector(field: &str) -> String {
         let text = include_str!("../tests/it/service_credentials.json");
         let value: serde_json::Value = serde_json::from_str(text).unwrap();

@@ -12,27 +12,38 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::Link;
+use crate::link::Line;
 
 /// Any error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A connection may take this long, from looking up the name to the end of the TLS handshake.
-pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Makes connections to C1.
 pub trait Dial: Send + Sync + 'static {
     /// Connects to the host and port of an `https` address, through a proxy if there is one, and makes the connection
-    /// TLS 1.2 or later, offering `versions` by ALPN. The certificate has to be that of the host.
+    /// TLS 1.2 or later, offering [`Versions::alpn`]. The certificate has to be that of the host.
     fn dial(&self, target: Uri, versions: Versions) -> BoxFuture<'static, Result<Link, BoxError>>;
 }
 
 /// Which versions of HTTP are offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Versions {
-    /// HTTP/2 alone (`h2`), for gRPC.
+    /// HTTP/2 alone, for gRPC.
     Http2,
-    /// HTTP/2 first, or HTTP/1.1 (`h2`, `http/1.1`), for tokens.
+    /// HTTP/2, or else HTTP/1.1, for tokens.
     Any,
+}
+
+impl Versions {
+    /// Returns the names to offer by ALPN, the preferred one first.
+    pub fn alpn(self) -> &'static [&'static str] {
+        match self {
+            Self::Http2 => &["h2"],
+            Self::Any => &["h2", "http/1.1"],
+        }
+    }
 }
 
 /// Bytes that go both ways.
@@ -54,9 +65,9 @@ impl Dialer {
 }
 
 impl Service<Uri> for Dialer {
-    type Response = Link;
+    type Response = Line;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Link, BoxError>>;
+    type Future = BoxFuture<'static, Result<Line, BoxError>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -72,7 +83,7 @@ impl Service<Uri> for Dialer {
             if versions == Versions::Http2 && !link.is_http2() {
                 return Err("the server does not offer HTTP/2".into());
             }
-            Ok(link)
+            Ok(link.into())
         })
     }
 }

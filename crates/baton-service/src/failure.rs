@@ -1,8 +1,7 @@
 //! How a task fails.
 
-use std::any::Any as Anything;
+use std::any::Any;
 
-use prost_types::Any;
 use tonic::Status;
 
 use crate::Code;
@@ -15,7 +14,6 @@ const LONGEST: usize = 16 << 10;
 pub struct Failure {
     code: Code,
     message: String,
-    details: Vec<Any>,
     is_retryable: bool,
 }
 
@@ -37,7 +35,6 @@ impl Failure {
                 code
             },
             message,
-            details: Vec::new(),
             is_retryable: true,
         }
     }
@@ -51,7 +48,7 @@ impl Failure {
     }
 
     /// Makes the failure of what panicked.
-    pub(crate) fn of_panic(panic: &(dyn Anything + Send)) -> Self {
+    pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> Self {
         let words = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -63,12 +60,6 @@ impl Failure {
     /// Says that the task would fail again.
     pub fn permanent(mut self) -> Self {
         self.is_retryable = false;
-        self
-    }
-
-    /// Adds a message that C1 may know, such as `c1.connector.v2.RateLimitDescription`.
-    pub fn with_detail(mut self, detail: Any) -> Self {
-        self.details.push(detail);
         self
     }
 
@@ -85,10 +76,6 @@ impl Failure {
     /// Tells whether trying again may help.
     pub fn is_retryable(&self) -> bool {
         self.is_retryable
-    }
-
-    pub(crate) fn details(&self) -> &[Any] {
-        &self.details
     }
 }
 

@@ -13,7 +13,7 @@ use crate::dial::Stream;
 
 /// A connection, whatever it is made of, and the version of HTTP that was agreed on.
 pub struct Link {
-    stream: TokioIo<Box<dyn Stream>>,
+    stream: Box<dyn Stream>,
     is_http2: bool,
 }
 
@@ -21,7 +21,7 @@ impl Link {
     /// Takes a connection after its TLS handshake, and whether that agreed on HTTP/2.
     pub fn new(stream: impl Stream + 'static, is_http2: bool) -> Self {
         Self {
-            stream: TokioIo::new(Box::new(stream)),
+            stream: Box::new(stream),
             is_http2,
         }
     }
@@ -39,7 +39,22 @@ impl fmt::Debug for Link {
     }
 }
 
-impl Connection for Link {
+/// A [`Link`] as hyper wants it: a type of its own, so that no interface of ours has hyper's traits.
+pub(crate) struct Line {
+    stream: TokioIo<Box<dyn Stream>>,
+    is_http2: bool,
+}
+
+impl From<Link> for Line {
+    fn from(link: Link) -> Self {
+        Self {
+            stream: TokioIo::new(link.stream),
+            is_http2: link.is_http2,
+        }
+    }
+}
+
+impl Connection for Line {
     fn connected(&self) -> Connected {
         if self.is_http2 {
             Connected::new().negotiated_h2()
@@ -49,7 +64,7 @@ impl Connection for Link {
     }
 }
 
-impl Read for Link {
+impl Read for Line {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -59,7 +74,7 @@ impl Read for Link {
     }
 }
 
-impl Write for Link {
+impl Write for Line {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -21,7 +21,7 @@ use crate::health::Health;
 use crate::polling::Tasks;
 use crate::token::Tokens;
 use crate::worker::Worker;
-use crate::{Connector, Credentials, Dial, Error, startup};
+use crate::{Connector, Credentials, Dial, Error, agent, startup};
 
 /// The time that running tasks have to tell C1 about their end. Whoever stops a process waits 10 s or longer, and whoever runs
 /// the service may have something to finish too.
@@ -71,7 +71,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// When the host of C1 or the host id cannot be used.
+    /// When the host of C1, the host id or the client id cannot be used.
     pub fn new(
         config: Config,
         connector: Arc<dyn Connector>,
@@ -91,10 +91,7 @@ impl Service {
         let at = |path: &str| Uri::try_from(format!("https://{authority}{path}"));
         let origin = at("/").map_err(|_| bad_host())?;
         let token_address = at("/auth/v1/token").map_err(|_| bad_host())?;
-        let agent = format!(
-            "{} baton-sdk/v0.25.0 grpc-go/1.83.0",
-            config.credentials.name()
-        );
+        let agent = agent::of_calls(config.credentials.name());
         let agent = HeaderValue::try_from(agent).map_err(|_| Error::ClientId)?;
         let introduction = Hello {
             host_id: config.host_id.clone(),

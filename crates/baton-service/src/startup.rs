@@ -7,7 +7,10 @@ use tokio::time::{Instant, sleep};
 use tonic::{Code, Status};
 
 use crate::c1::{self, C1};
-use crate::{Error, dial, timing};
+use crate::{Error, timing};
+
+/// C1 may be out of reach for so long at the start.
+const DARKNESS: Duration = Duration::from_secs(30);
 
 /// Says hello until C1 hears it, cannot be reached for half a minute, or does not want this connector.
 pub(crate) async fn hello(c1: &C1, introduction: &Hello) -> Result<(), Error> {
@@ -21,7 +24,7 @@ pub(crate) async fn hello(c1: &C1, introduction: &Hello) -> Result<(), Error> {
             return Ok(());
         };
         let wait = if c1::is_unreachable(&status) {
-            let left = dial::LIMIT.saturating_sub(dark.get_or_insert(begun).elapsed());
+            let left = DARKNESS.saturating_sub(dark.get_or_insert(begun).elapsed());
             if left.is_zero() {
                 return Err(Error::Unreachable {
                     source: status.into(),

@@ -19,10 +19,8 @@ use tonic::{Code, Status};
 
 use crate::c1::{http_client, unreachable};
 use crate::dial::{Dial, Versions};
-use crate::{Credentials, assertion, failure};
+use crate::{Credentials, agent, assertion, failure};
 
-/// What C1 sees as the caller of its token endpoint.
-const AGENT: &str = "baton-c1-credential-provider baton-sdk/v0.25.0";
 /// A token is replaced this long before its end, so that it does not end on its way.
 const MARGIN: Duration = Duration::from_secs(10);
 /// More than any answer of the endpoint.
@@ -196,7 +194,7 @@ impl Endpoint {
         Request::post(&self.address)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(ACCEPT, "application/json")
-            .header(USER_AGENT, AGENT)
+            .header(USER_AGENT, agent::of_tokens())
             .body(Full::from(form))
             .map_err(|error| Status::internal(error.to_string()))
     }

@@ -180,6 +180,9 @@ impl Worker {
     fn folder(&self) -> Result<tempfile::TempDir, Failure> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("baton-sdk-sync-upload");
+        // It holds personal data, and the file in it has the mode of any c1z file, which others may read.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let folder = match &self.temp_dir {
             Some(place) => builder.tempdir_in(place),
             None => builder.tempdir(),
@@ -229,7 +232,7 @@ fn failed(failure: &Failure) -> (Option<Status>, FinalState) {
     let status = Status {
         code: failure.code().into(),
         message,
-        details: failure.details().to_vec(),
+        details: Vec::new(),
     };
     let error = Failed {
         non_retryable: !failure.is_retryable(),

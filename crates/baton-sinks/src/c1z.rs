@@ -17,7 +17,7 @@ use baton_c1z::{Options, Previous, Store, SyncKind, SyncWriter, Unfinished};
 use baton_model::{Clock, Record, Summary, SyncId, Timestamp};
 
 use self::journal::{JournalFile, is_usable};
-use self::kept::SUBJECT;
+use self::kept::Connector;
 use self::lines::{Contents, Header, Pieces};
 use self::lock::Locked;
 use crate::{Error, Journal, NoJournal, Sink};
@@ -36,8 +36,8 @@ struct Work {
     journal: Option<Arc<JournalFile>>,
     /// The lock of a sync that keeps nothing, for as long as it goes on.
     _idle: Option<Locked>,
-    /// What is synced; `None` if nothing is kept.
-    subject: Option<String>,
+    /// Whose work is kept; `None` if nothing is.
+    resume: Option<Resume>,
     /// Whether the file holds an interrupted sync of the same subject.
     is_in_file: bool,
 }
@@ -45,6 +45,9 @@ struct Work {
 /// Whether, and of what, an interrupted sync is continued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {
+    /// The name of the connector, which has to stay: what the file keeps is called so. Interrupted syncs of other
+    /// connectors are left alone.
+    pub connector: &'static str,
     /// What is synced, such as the address of a workspace and the account: work for anything else is not used.
     pub subject: String,
     /// Whether an interrupted sync is continued; otherwise a new one starts, and is kept if it is interrupted.
@@ -74,9 +77,16 @@ struct Interrupted {
     pieces: Pieces,
 }
 
+impl Resume {
+    fn connector(&self) -> Connector {
+        Connector(self.connector)
+    }
+}
+
 impl C1z {
     /// Starts a sync in a working copy of `path`, or continues an interrupted one. The file itself is replaced when the
-    /// sync is finished, or interrupted after it kept something. Without `resume` nothing is kept or continued.
+    /// sync is finished, or interrupted after it kept something. A full sync that is finished takes all interrupted ones of
+    /// the connector with it. Without `resume` nothing is kept or continued, and interrupted syncs stay.
     ///
     /// # Errors
     /// The file is no c1z file of the SQLite format, cannot be replaced, or another process works on it.
@@ -105,21 +115,22 @@ impl C1z {
         };
         // A sync of a part keeps nothing, and what an interrupted full one has kept stays for the next full one.
         let is_full = place.options.kind == SyncKind::Full;
+        let ours = resume.map(Resume::connector).filter(|_| is_full);
         let resume = resume.filter(|_| locked.is_some() && is_full);
         let store = place.store()?;
         let in_file = match resume {
-            Some(it) => store.unfinished(SUBJECT, it.subject.as_bytes())?,
+            Some(it) => store.unfinished(&it.connector().subject(), it.subject.as_bytes())?,
             None => None,
         };
         let is_in_file = in_file.is_some();
         let journal_ends = left.as_ref().map(|it| (it.header.clone(), it.end));
         let found = match resume.filter(|it| it.allowed) {
-            Some(it) => find(&store, in_file, left, &it.subject)?,
+            Some(it) => find(&store, in_file, left, it)?,
             None => None,
         };
         // They go when this sync is finished; until then they are in the file.
-        if is_full {
-            store.forget(SUBJECT, None)?;
+        if let Some(ours) = ours {
+            store.forget(&ours.subject(), None)?;
         }
         let (writer, mut pieces) = match found {
             Some(it) => (store.resume_sync(it.sync_id, it.started_at)?, it.pieces),
@@ -127,11 +138,14 @@ impl C1z {
         };
         let now = place.clock.now();
         pieces.retain(|_, piece| is_usable(piece, now));
-        let subject = resume.map(|it| it.subject.clone());
+        let resume = resume.cloned();
         let header = Header {
             sync_id: writer.sync_id(),
             started_at: writer.started_at(),
-            subject: subject.clone().unwrap_or_default(),
+            subject: resume
+                .as_ref()
+                .map(|it| it.subject.clone())
+                .unwrap_or_default(),
             pid: std::process::id(),
         };
         let recalled = Recalled::of(&pieces);
@@ -146,7 +160,7 @@ impl C1z {
             place,
             journal: journal.map(Arc::new),
             _idle: idle,
-            subject,
+            resume,
             is_in_file,
         };
         Ok(Self {
@@ -171,8 +185,8 @@ impl C1z {
         self.recalled
     }
 
-    /// Returns the newest finished full sync that the file already holds, to compare this one with before it is
-    /// finished; `None` if there is none.
+    /// Returns the finished full sync to compare this one with before it is finished, of those that the file already holds: see
+    /// [`Previous`]. `None` if there is none.
     ///
     /// # Errors
     /// The database is damaged.
@@ -203,16 +217,16 @@ fn find(
     store: &Store,
     in_file: Option<Unfinished>,
     left: Option<Contents>,
-    subject: &str,
+    resume: &Resume,
 ) -> Result<Option<Interrupted>, Error> {
     let in_file = in_file.map(|it| Interrupted {
         sync_id: it.sync_id,
         started_at: it.started_at,
-        pieces: kept::pieces(&it),
+        pieces: kept::pieces(resume.connector(), &it),
     });
     let in_journal = match left {
         Some(Contents { header, pieces, .. })
-            if header.subject == subject
+            if header.subject == resume.subject
                 && store.can_continue(header.sync_id, header.started_at)? =>
         {
             Some(Interrupted {
@@ -243,13 +257,18 @@ impl Place {
 
     /// Moves what the journal says into the file, over what that holds of the same sync. Returns how many pieces it then
     /// holds; with none it stays as it was, and so does the journal.
-    fn keep(&self, journal: &mut Locked, header: &Header) -> Result<usize, Error> {
-        let subject = header.subject.as_bytes();
+    fn keep(
+        &self,
+        journal: &mut Locked,
+        header: &Header,
+        connector: Connector,
+    ) -> Result<usize, Error> {
+        let (key, subject) = (connector.subject(), header.subject.as_bytes());
         let store = self.store()?;
-        let in_file = store.unfinished(SUBJECT, subject)?;
+        let in_file = store.unfinished(&key, subject)?;
         let mut pieces = in_file
             .filter(|it| it.sync_id == header.sync_id)
-            .map(|it| kept::pieces(&it))
+            .map(|it| kept::pieces(connector, &it))
             .unwrap_or_default();
         let left = journal.contents()?;
         pieces.extend(left.into_iter().flat_map(|it| it.pieces));
@@ -258,17 +277,18 @@ impl Place {
         if pieces.is_empty() {
             return Ok(0);
         }
-        store.forget(SUBJECT, Some(subject))?;
-        store.keep(&kept::unfinished(header, &pieces).map_err(Error::Encode)?)?;
+        store.forget(&key, Some(subject))?;
+        store.keep(&kept::unfinished(connector, header, &pieces).map_err(Error::encode)?)?;
         store.save()?;
         empty(journal);
         Ok(pieces.len())
     }
 
     /// Removes what the file holds of interrupted syncs of the same subject.
-    fn forget(&self, subject: &str) -> Result<(), Error> {
+    fn forget(&self, resume: &Resume) -> Result<(), Error> {
         let store = self.store()?;
-        store.forget(SUBJECT, Some(subject.as_bytes()))?;
+        let (key, subject) = (resume.connector().subject(), resume.subject.as_bytes());
+        store.forget(&key, Some(subject))?;
         Ok(store.save()?)
     }
 }
@@ -294,15 +314,15 @@ impl Work {
         let Some(mut journal) = self.journal.and_then(|it| it.give_up()) else {
             return;
         };
-        let Some(subject) = self.subject else { return };
+        let Some(resume) = self.resume else { return };
         // First of all, so that being killed from here on does not bring back what this run has read.
-        if is_of(&mut journal, &subject) {
+        if is_of(&mut journal, &resume.subject) {
             empty(&journal);
         }
         if !self.is_in_file {
             return;
         }
-        if let Err(error) = self.place.forget(&subject) {
+        if let Err(error) = self.place.forget(&resume) {
             tracing::warn!(path = %self.place.path.display(), %error, "cannot remove an interrupted sync from the file; start over with the next one");
         }
     }
@@ -320,7 +340,10 @@ impl Sink for C1z {
     fn finish(self: Box<Self>, _summary: &Summary) -> Result<(), Error> {
         let Self { writer, work, .. } = *self;
         if let Err(error) = writer.finish().map_err(Error::from) {
-            if !error.is_interruption() {
+            if error.is_interruption() {
+                // What is kept stays where it is. The lock goes with the sink, whoever still has the journal.
+                drop(work.journal.and_then(|it| it.close()));
+            } else {
                 work.forget();
             }
             return Err(error);
@@ -342,15 +365,22 @@ impl Sink for C1z {
     fn suspend(self: Box<Self>) {
         let Self { writer, work, .. } = *self;
         drop(writer);
-        let Work { place, journal, .. } = work;
-        let Some(journal) = journal else { return };
+        let Work {
+            place,
+            journal,
+            resume,
+            ..
+        } = work;
+        let (Some(journal), Some(resume)) = (journal, resume) else {
+            return;
+        };
         let (header, is_ours) = (journal.header(), journal.is_ours());
         let Some(mut file) = journal.close().filter(|_| is_ours) else {
             // Whatever can be recalled is in the file already.
             return;
         };
         let path = place.path.display();
-        match place.keep(&mut file, &header) {
+        match place.keep(&mut file, &header, resume.connector()) {
             Ok(pieces) => tracing::debug!(%path, pieces, "kept an interrupted sync"),
             Err(error) => {
                 tracing::warn!(%path, %error, "cannot keep an interrupted sync in the file; it stays in the journal");
@@ -359,7 +389,7 @@ impl Sink for C1z {
     }
 
     fn journal(&self) -> Arc<dyn Journal> {
-        match (&self.work.journal, &self.work.subject) {
+        match (&self.work.journal, &self.work.resume) {
             (Some(journal), Some(_)) => Arc::clone(journal) as Arc<dyn Journal>,
             _ => Arc::new(NoJournal),
         }

@@ -41,7 +41,7 @@ pub enum Error {
     Partly(#[source] Box<Error>),
     /// A record could not be put into words.
     #[error("cannot encode a record")]
-    Encode(#[source] serde_json::Error),
+    Encode(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The c1z file refused a record or could not be saved.
     #[cfg(feature = "c1z")]
     #[error(transparent)]
@@ -76,6 +76,12 @@ impl Error {
             Self::C1z(error) => error.hint(),
             Self::Io { .. } | Self::Encode(_) => None,
         }
+    }
+
+    /// Makes an error out of what the library for JSON says. Which one it is may change, so its type is not part of the
+    /// interface.
+    pub(crate) fn encode(source: serde_json::Error) -> Self {
+        Self::Encode(source.into())
     }
 
     /// Makes an error about `path` out of what the system says.

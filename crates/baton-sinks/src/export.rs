@@ -13,7 +13,7 @@ pub struct Exported {
     pub sync: SyncRun,
     /// What it holds.
     pub summary: Summary,
-    /// What records cannot say of it; empty for files of this program.
+    /// What records cannot say of it; empty for files that were written from records.
     pub left_out: LeftOut,
 }
 

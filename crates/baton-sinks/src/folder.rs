@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::Error;
+use crate::directory::{self, parent};
 
 /// A directory under a temporary name beside its target, for its owner only: it holds personal data.
 #[derive(Debug)]
@@ -74,31 +75,27 @@ impl Folder {
             temporary,
             names,
         } = self;
-        let parent = parent(&target).to_owned();
+        let parent = parent(&target);
+        // What the files are called; before the directory itself has its name.
+        directory::sync(temporary.path());
         if !target.exists() {
             fs::rename(temporary.path(), &target).map_err(Error::io(&target))?;
             // It has another name now.
             let _ = temporary.keep();
-            sync(&parent);
+            directory::sync(parent);
             return Ok(());
         }
         // Something may have come into it meanwhile.
-        check_replaceable(&target, &parent, names)?;
+        check_replaceable(&target, parent, names)?;
         keep_modes(&target, temporary.path(), names).map_err(Error::io(&target))?;
         let old = replace(&target, temporary.path(), exchange).map_err(Error::io(&target))?;
         let _ = temporary.keep();
-        sync(&parent);
+        directory::sync(parent);
         if let Err(error) = remove(&old, names) {
             tracing::warn!(path = %old.display(), %error, "cannot remove what an earlier sync left");
         }
         Ok(())
     }
-}
-
-fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|it| !it.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 /// Refuses a directory that holds anything but regular files called like ours.
@@ -204,11 +201,6 @@ fn remove_file(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     }
-}
-
-/// Makes the names in a directory outlast a power failure, where that is possible; the files themselves do anyway.
-fn sync(directory: &Path) {
-    let _ = File::open(directory).and_then(|it| it.sync_all());
 }
 
 #[cfg(test)]

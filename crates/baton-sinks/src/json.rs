@@ -85,7 +85,7 @@ impl Sink for Json {
             Record::Entitlement(_) => entitlements,
             Record::Grant(_) => grants,
         };
-        let json = serde_json::to_string(&View::from(record)).map_err(Error::Encode)?;
+        let json = serde_json::to_string(&View::from(record)).map_err(Error::encode)?;
         let separator = if std::mem::take(&mut kind.is_empty) {
             "\n"
         } else {

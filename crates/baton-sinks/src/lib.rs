@@ -3,6 +3,7 @@
 #[cfg(feature = "c1z")]
 mod c1z;
 mod csv;
+mod directory;
 mod error;
 #[cfg(feature = "c1z")]
 mod export;

@@ -29,7 +29,7 @@ impl Ndjson {
     }
 
     fn line(&mut self, value: &impl Serialize) -> Result<(), Error> {
-        let mut line = serde_json::to_vec(value).map_err(Error::Encode)?;
+        let mut line = serde_json::to_vec(value).map_err(Error::encode)?;
         line.push(b'\n');
         self.file
             .write_all(&line)

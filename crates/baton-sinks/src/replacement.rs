@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::Error;
+use crate::directory::{self, parent};
 
 /// A file under a temporary name beside its target, readable by its owner only: it holds personal data.
 pub(crate) struct Replacement {
@@ -21,11 +22,12 @@ impl Replacement {
     /// The directory is missing or not writable, or something else than a file has the name: a device would be gone.
     pub(crate) fn create(target: &Path) -> Result<Self, Error> {
         let target = &followed(target).map_err(Error::io(target))?;
-        let directory = target
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        let file = NamedTempFile::new_in(directory).map_err(Error::io(target))?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let prefix = format!(".{name}.");
+        let made = tempfile::Builder::new()
+            .prefix(&prefix)
+            .tempfile_in(parent(target));
+        let file = made.map_err(Error::io(target))?;
         Ok(Self {
             file: BufWriter::new(file),
             target: target.to_owned(),
@@ -52,27 +54,26 @@ impl Replacement {
         synced.map_err(Error::io(&self.target))
     }
 
-    /// Gives the file, which is on disk, its name.
+    /// Gives the file, which is on disk, its name. It gets the mode of the file that it replaces.
     pub(crate) fn commit(self) -> Result<(), Error> {
         let target = self.target;
         let file = self
             .file
             .into_inner()
             .map_err(|error| Error::io(&target)(error.into_error()))?;
+        if let Ok(old) = fs::metadata(&target) {
+            let kept = file.as_file().set_permissions(old.permissions());
+            kept.map_err(Error::io(&target))?;
+        }
         file.persist(&target)
             .map_err(|error| Error::io(&target)(error.error))?;
+        directory::sync(parent(&target));
         Ok(())
     }
 
     /// Makes room for data that goes into the file later: on the same file system, without a name.
     pub(crate) fn spool(&self) -> Result<BufWriter<File>, Error> {
-        let directory = self
-            .file
-            .get_ref()
-            .path()
-            .parent()
-            .unwrap_or(Path::new("."));
-        tempfile::tempfile_in(directory)
+        tempfile::tempfile_in(parent(&self.target))
             .map(BufWriter::new)
             .map_err(Error::io(&self.target))
     }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use baton_model::{Attribute, AttributeKind, Attributes, Timestamp};
 
-pub use self::access::Access;
+pub(crate) use self::access::Access;
 pub use self::rows::Tables;
 
 /// A table of records of one kind.
@@ -177,7 +177,7 @@ const GRANTS: &[Column] = &[
 ];
 
 /// The columns of the rows that [`Access`] makes.
-pub const ACCESS: &[Column] = &[
+pub(crate) const ACCESS: &[Column] = &[
     required("principal_type"),
     required("principal_id"),
     optional("display_name", Kind::Text),

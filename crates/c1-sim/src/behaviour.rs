@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::{BatonServiceHeartbeatResponse as Heartbeat, Task};
 use http::StatusCode;
-use tonic::Status;
+
+use crate::Status;
 
 /// What C1 does. Answers in lists are used up from the front, one a call; where there is none left it behaves.
 #[derive(Debug, Clone)]

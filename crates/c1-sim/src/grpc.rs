@@ -23,7 +23,7 @@ use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
 
 use crate::service::Service;
-use crate::{What, client};
+use crate::{Status as Refusal, What, client};
 
 /// Every part of an upload but the last has so many bytes.
 const PART: usize = 524_288;
@@ -105,7 +105,8 @@ impl Service {
             self.check((1..=256).contains(&text.chars().count()), "text of a hello")?;
         }
         let refusal = self.behaviour().hello_answers.pop_front();
-        refusal.map_or_else(|| Ok(BatonServiceHelloResponse::default()), Err)
+        refused(refusal)?;
+        Ok(BatonServiceHelloResponse::default())
     }
 
     fn get_task(
@@ -116,9 +117,7 @@ impl Service {
         self.write_down(headers, What::GetTask(request.clone()));
         self.check_host(&request.host_id)?;
         let mut behaviour = self.behaviour();
-        if let Some(status) = behaviour.task_answers.pop_front() {
-            return Err(status);
-        }
+        refused(behaviour.task_answers.pop_front())?;
         Ok(BatonServiceGetTaskResponse {
             task: behaviour.tasks.pop_front(),
             next_poll: Some(behaviour.next_poll),
@@ -138,9 +137,7 @@ impl Service {
             self.check_task(id)?;
         }
         let mut behaviour = self.behaviour();
-        if let Some(status) = behaviour.task_answers.pop_front() {
-            return Err(status);
-        }
+        refused(behaviour.task_answers.pop_front())?;
         let page = behaviour.tasks.len().min(request.page_size as usize);
         Ok(BatonServiceGetTasksResponse {
             tasks: behaviour.tasks.drain(..page).collect(),
@@ -159,10 +156,11 @@ impl Service {
         self.check_task(&request.task_id)?;
         let mut behaviour = self.behaviour();
         let answer = behaviour.heartbeat_answers.pop_front();
-        answer.unwrap_or(Ok(BatonServiceHeartbeatResponse {
+        let answer = answer.unwrap_or(Ok(BatonServiceHeartbeatResponse {
             next_heartbeat: Some(behaviour.next_heartbeat),
             ..BatonServiceHeartbeatResponse::default()
-        }))
+        }));
+        answer.map_err(Refusal::sent)
     }
 
     fn finish_task(
@@ -175,7 +173,8 @@ impl Service {
         self.check_task(&request.task_id)?;
         self.check(request.final_state.is_some(), "final state")?;
         let refusal = self.behaviour().finish_answers.pop_front();
-        refusal.map_or_else(|| Ok(BatonServiceFinishTaskResponse::default()), Err)
+        refused(refusal)?;
+        Ok(BatonServiceFinishTaskResponse::default())
     }
 
     async fn upload(
@@ -183,7 +182,7 @@ impl Service {
         headers: &HeaderMap,
         mut parts: Streaming<UploadAsset>,
     ) -> Result<tonic::Response<BatonServiceUploadAssetResponse>, Status> {
-        let refusal = self.behaviour().upload_answers.pop_front();
+        let mut refusal = self.behaviour().upload_answers.pop_front();
         let Some(Msg::Metadata(metadata)) = parts.message().await?.and_then(|it| it.msg) else {
             self.check(false, "upload without metadata")?;
             return Err(Status::internal("not reached"));
@@ -201,9 +200,7 @@ impl Service {
                     self.check(is_size, "size of a part")?;
                     is_last = size < PART;
                     data.extend(part.data);
-                    if let Some(refusal) = refusal {
-                        return Err(refusal);
-                    }
+                    refused(refusal.take())?;
                 }
                 Some(Msg::Eof(end)) => {
                     self.write_down(headers, What::UploadEof);
@@ -225,6 +222,11 @@ impl Service {
         }
         Err(Status::aborted("the upload ended early"))
     }
+}
+
+/// Fails if a test wants it so.
+fn refused(refusal: Option<Refusal>) -> Result<(), Status> {
+    refusal.map_or(Ok(()), |it| Err(it.sent()))
 }
 
 async fn unary<Q, A>(

@@ -12,13 +12,13 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, ServerConfig};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 use tokio_util::sync::CancellationToken;
 
+use crate::Secure;
 use crate::service::Service;
 
 /// The connections to C1.
@@ -113,12 +113,12 @@ impl Network {
         stream: S,
         host: &str,
         protocols: &[&str],
-    ) -> io::Result<TlsStream<S>> {
+    ) -> io::Result<Secure<S>> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let mut config = self.client.clone();
         config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
         let connector = TlsConnector::from(Arc::new(config));
-        connector.connect(name, stream).await
+        connector.connect(name, stream).await.map(Secure::new)
     }
 }
 

@@ -11,11 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tokio_rustls::client::TlsStream;
 
 use crate::network::Network;
 use crate::service::Service;
-use crate::{Behaviour, Call, Settings, What, task_id};
+use crate::{Behaviour, Call, Secure, Settings, What, task_id};
 
 /// A simulated C1; it closes its ports and connections when this is dropped.
 pub struct Server {
@@ -85,7 +84,7 @@ impl Server {
         stream: S,
         host: &str,
         protocols: &[&str],
-    ) -> io::Result<TlsStream<S>> {
+    ) -> io::Result<Secure<S>> {
         self.network.secure(stream, host, protocols).await
     }
 

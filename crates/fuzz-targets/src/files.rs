@@ -63,7 +63,7 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
 /// Reads bytes as the journal of an interrupted sync, continues that, and interrupts it once more.
 ///
 /// # Panics
-/// A journal, or a file without one, stays locked.
+/// A journal stays locked, or what was kept in it is lost.
 pub fn journal(bytes: &[u8]) {
     let Ok(directory) = tempfile::tempdir() else {
         return;
@@ -73,6 +73,7 @@ pub fn journal(bytes: &[u8]) {
         return;
     }
     let resume = Resume {
+        connector: "rocketchat",
         subject: "x".to_owned(),
         allowed: true,
     };

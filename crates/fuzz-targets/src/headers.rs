@@ -35,7 +35,7 @@ fn answer(status: StatusCode) -> Response {
 /// within the time that the policy allows, whatever the headers say.
 ///
 /// # Panics
-/// They do not.
+/// A request takes longer than that, or fails.
 pub fn headers(bytes: &[u8]) {
     let answers = script(bytes);
     let count = u32::try_from(answers.len()).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::lines;
 /// Reads each line as everything that it could be. What can be read is written such that it is read as the same again.
 ///
 /// # Panics
-/// It is not.
+/// What was written is read as something else.
 pub fn texts(bytes: &[u8]) {
     for line in lines(bytes) {
         if let Ok(time) = Timestamp::parse(&line) {

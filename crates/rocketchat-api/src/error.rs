@@ -1,5 +1,7 @@
 //! What a server refused, or what could not be understood.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::Answer;
@@ -23,8 +25,12 @@ pub enum Error {
         /// What it means.
         kind: Kind,
     },
-    /// The answer is not JSON: a proxy's page, the web application's page, plain text.
-    #[error("{endpoint} answered {status} with {content_type} instead of JSON: {message}")]
+    /// The body is not JSON, whatever it is called: a proxy's page, the web application's page, plain text; or nothing,
+    /// or half of something, with a status that says enough.
+    #[error(
+        "{endpoint} answered {status} with {} instead of JSON: {message}",
+        shown(content_type)
+    )]
     NotJson {
         /// The endpoint asked.
         endpoint: &'static str,
@@ -37,7 +43,7 @@ pub enum Error {
         /// What it means.
         kind: Kind,
     },
-    /// The JSON is cut, or not of the documented shape.
+    /// The JSON of a success, or of a refusal that only its words explain, is cut or not of the documented shape.
     #[error("{endpoint} answered {status} with {} that cannot be read", part(*.row))]
     Malformed {
         /// The endpoint asked.
@@ -98,14 +104,6 @@ impl Error {
         matches!(self, Self::Malformed { source, .. } if !source.is_data())
     }
 
-    /// Returns Rocket.Chat's error code, if the answer has one.
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused { code, .. } => code.as_deref(),
-            Self::NotJson { .. } | Self::Malformed { .. } => None,
-        }
-    }
-
     /// Returns the HTTP status of the answer.
     pub fn status(&self) -> u16 {
         match self {
@@ -119,22 +117,12 @@ impl Error {
     pub(crate) fn read(endpoint: &'static str, answer: &Answer<'_>) -> Self {
         let status = answer.status;
         if !answer.is_json() {
-            let content_type = shorten(answer.content_type.unwrap_or("an unnamed content type"));
-            let kind = if Answer::is_success(status) {
-                Kind::Absent
-            } else {
-                Kind::of_status(status)
-            };
-            return Self::NotJson {
-                endpoint,
-                status,
-                content_type,
-                message: answer.words(),
-                kind,
-            };
+            return Self::not_json(endpoint, answer);
         }
         let body: Value = match serde_json::from_slice(answer.body) {
             Ok(body) => body,
+            // What a gateway says with 429 or 503 counts although its body is empty or cut.
+            Err(_) if Kind::is_told_by(status) => return Self::not_json(endpoint, answer),
             Err(source) => {
                 return Self::Malformed {
                     endpoint,
@@ -154,6 +142,31 @@ impl Error {
             kind,
         }
     }
+
+    fn not_json(endpoint: &'static str, answer: &Answer<'_>) -> Self {
+        let status = answer.status;
+        let kind = if Answer::is_success(status) {
+            Kind::Absent
+        } else {
+            Kind::of_status(status)
+        };
+        Self::NotJson {
+            endpoint,
+            status,
+            content_type: shorten(answer.content_type.unwrap_or("an unnamed content type")),
+            message: answer.words(),
+            kind,
+        }
+    }
+}
+
+/// Returns what the server calls a body that is not JSON, and says so if it calls it that.
+fn shown(content_type: &str) -> Cow<'_, str> {
+    if Answer::names_json(content_type) {
+        format!("a broken body, called {content_type},").into()
+    } else {
+        content_type.into()
+    }
 }
 
 fn part(row: Option<usize>) -> String {
@@ -164,6 +177,11 @@ fn part(row: Option<usize>) -> String {
 }
 
 impl Kind {
+    /// Tells whether the status says everything, so that the words add nothing.
+    fn is_told_by(status: u16) -> bool {
+        status != 400 && !Answer::is_success(status)
+    }
+
     fn of_status(status: u16) -> Self {
         match status {
             300..=399 => Self::Redirected,
@@ -207,7 +225,7 @@ impl Refusal {
     }
 
     fn kind(&self, status: u16) -> Kind {
-        if status != 400 && !Answer::is_success(status) {
+        if Kind::is_told_by(status) {
             return Kind::of_status(status);
         }
         match self.code.as_deref() {

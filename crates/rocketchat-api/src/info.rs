@@ -27,7 +27,7 @@ pub struct ServerInfo {
 
 impl ServerInfo {
     /// Returns major and minor, when the server tells them.
-    pub fn version(&self) -> Option<(u32, u32)> {
+    pub fn release(&self) -> Option<(u32, u32)> {
         let mut parts = self.version.as_deref()?.split('.');
         Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }

@@ -20,7 +20,7 @@ mod users;
 
 pub use answer::Answer;
 pub use arrival::Arrival;
-pub use endpoint::{Endpoint, decode};
+pub use endpoint::{Body, Endpoint, decode};
 pub use error::{Error, Kind};
 pub use ids::{RoleId, RoomId, TeamId, UserId};
 pub use info::{Info, ServerInfo};

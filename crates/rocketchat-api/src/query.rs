@@ -21,7 +21,7 @@ impl Query {
     }
 
     /// Adds `count`, and `offset` unless it is zero.
-    pub(crate) fn with_page(self, page: Page) -> Self {
+    pub fn with_page(self, page: Page) -> Self {
         let query = self.with("count", page.count.to_string());
         if page.offset == 0 {
             query

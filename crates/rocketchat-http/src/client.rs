@@ -31,8 +31,8 @@ struct Trouble {
 
 /// Sends requests at the pace that the server allows, and again when that may help.
 ///
-/// All waiting is done on tokio's clock. A request that is cancelled by dropping its future gives its place in the
-/// budget back. Must be made and used inside a tokio runtime with a timer.
+/// All waiting is done on tokio's clock. A request that is cancelled by dropping its future lets the next one go, and counts
+/// as one that the server may have seen. Must be made and used inside a tokio runtime with a timer.
 pub struct Client {
     transport: Arc<dyn Transport>,
     classify: Arc<dyn Fn(&Response) -> Verdict + Send + Sync>,

@@ -9,7 +9,8 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Something that kept a request from being answered, or a client from being set up.
 ///
-/// An answer, whatever its status, is no error here. No message and no cause holds a token, a query or a body.
+/// An answer, whatever its status, is no error here. No message and no cause holds a token, a body or a query (of a live
+/// server; a record's request is named with its query).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

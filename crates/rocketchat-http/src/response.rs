@@ -23,8 +23,7 @@ pub struct Response {
 impl Response {
     /// Returns the time of the answer by the server's clock, in whole seconds, if the header `Date` tells it.
     pub fn date(&self) -> Option<SystemTime> {
-        let text = self.headers.get(DATE)?.to_str().ok()?;
-        httpdate::parse_http_date(text).ok()
+        date(&self.headers)
     }
 
     pub(crate) fn through(mut self, sieve: &mut dyn Sieve) -> Self {
@@ -35,6 +34,15 @@ impl Response {
         }
         self
     }
+}
+
+/// Reads the header `Date`: whole seconds of the server's clock.
+pub(crate) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+pub(crate) fn http_date(text: &str) -> Option<SystemTime> {
+    httpdate::parse_http_date(text).ok()
 }
 
 /// Shows status and size only: bodies hold people's names and addresses.

@@ -13,8 +13,6 @@ pub(crate) struct Ask<'a> {
     /// The user whose valid token came along.
     pub(crate) caller: Option<&'a User>,
     pub(crate) query: Query<'a>,
-    /// What follows the route in the path: the id of a setting.
-    pub(crate) rest: &'a str,
     /// Whether a schema checks the query's values.
     pub(crate) typed: bool,
     pub(crate) base_url: &'a str,
@@ -22,7 +20,7 @@ pub(crate) struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// Returns the caller of a route that needs one.
+    /// Returns the caller, whom every route but `info` has.
     pub(crate) fn caller(&self) -> Result<&'a User, Refusal> {
         self.caller.ok_or(Refusal::LoggedOut)
     }

@@ -13,8 +13,7 @@ pub struct Call {
     pub path: String,
     /// The query as it was sent, without the question mark.
     pub query: Option<String>,
-    /// The route: what follows `/api/v1/`, with `settings/:_id` for every single setting, `info` for `/api/info`, and
-    /// the whole path where nothing is known.
+    /// The route: what follows `/api/v1/`, `info` for `/api/info`, and the whole path where nothing is known.
     pub route: String,
     /// Whether a token was sent along, valid or not.
     pub signed: bool,

@@ -28,6 +28,5 @@ pub use moment::Moment;
 pub use server::Server;
 pub use settings::{Limiter, Paging, Settings, Version};
 pub use workspace::{
-    Creator, Email, Id, Member, Presence, RemovedRole, Role, Scope, Shape, Team, Text, User,
-    Workspace,
+    Creator, Email, Id, Member, Presence, Role, Scope, Shape, Team, Text, User, Workspace,
 };

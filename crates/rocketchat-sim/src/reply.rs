@@ -25,8 +25,6 @@ pub(crate) enum Refusal {
     Forbidden,
     /// 403 by the endpoint's declared permissions.
     Permission,
-    /// 400 without a reason.
-    Bare,
     /// 400 with only a text, which may be a code.
     Failure(String),
     /// 400 by a thrown error with a code and details.
@@ -57,7 +55,6 @@ impl Refusal {
                 let text = "User does not have the permissions required for this action [error-unauthorized]";
                 (StatusCode::FORBIDDEN, failure(text))
             }
-            Self::Bare => (StatusCode::BAD_REQUEST, json!({"success": false})),
             Self::Failure(text) => (StatusCode::BAD_REQUEST, failure(text)),
             Self::Coded {
                 code,
@@ -116,6 +113,13 @@ pub(crate) fn ok(pieces: impl IntoIterator<Item = Bytes>) -> Reply {
 pub(crate) fn object(mut body: Value) -> Reply {
     body["success"] = true.into();
     ok([Bytes::from(body.to_string())])
+}
+
+/// Puts a field into an object, if there is a value.
+pub(crate) fn put(body: &mut Value, key: &str, value: Option<&impl Serialize>) {
+    if let Some(value) = value {
+        body[key] = json!(value);
+    }
 }
 
 fn json_reply(status: StatusCode, pieces: impl IntoIterator<Item = Bytes>) -> Reply {

@@ -40,9 +40,9 @@ pub(crate) struct Service {
 }
 
 /// What a path leads to.
-enum Target<'a> {
+enum Target {
     Info,
-    Route(&'static Route, &'a str),
+    Route(&'static Route),
     /// Nothing below `/api/`.
     Unknown,
     /// The web application, which answers everywhere else.
@@ -132,7 +132,7 @@ impl Service {
         Ok(reply)
     }
 
-    fn target<'a>(&self, path: &'a str) -> Target<'a> {
+    fn target(&self, path: &str) -> Target {
         let Some(path) = path.strip_prefix(self.sub_path.as_str()) else {
             return Target::WebPage;
         };
@@ -143,17 +143,17 @@ impl Service {
             .strip_prefix("/api/v1/")
             .and_then(|path| Route::find(path, self.settings.version));
         match route {
-            Some((route, rest)) => Target::Route(route, rest),
+            Some(route) => Target::Route(route),
             None if path.starts_with("/api/") => Target::Unknown,
             None => Target::WebPage,
         }
     }
 
     /// Records the arrival of a request and returns its place in the record and its route's name.
-    fn note(&self, request: &Parts, target: &Target<'_>) -> (usize, String) {
+    fn note(&self, request: &Parts, target: &Target) -> (usize, String) {
         let route = match target {
             Target::Info => "info",
-            Target::Route(route, _) => route.name,
+            Target::Route(route) => route.name,
             Target::Unknown | Target::WebPage => request.uri.path(),
         };
         let place = self.calls.arrived(Call {
@@ -168,13 +168,7 @@ impl Service {
         (place, route.to_owned())
     }
 
-    fn answer(
-        &self,
-        request: &Parts,
-        query: Query<'_>,
-        target: &Target<'_>,
-        peer: IpAddr,
-    ) -> Reply {
+    fn answer(&self, request: &Parts, query: Query<'_>, target: &Target, peer: IpAddr) -> Reply {
         let version = self.settings.version;
         let is_get = request.method == Method::GET;
         match target {
@@ -183,9 +177,9 @@ impl Service {
             Target::Info | Target::Route(..) if !is_get => reply::wrong_method(version),
             Target::Info => {
                 let state = self.state();
-                endpoints::info(&self.ask(request, &state, query, "", false))
+                endpoints::info(&self.ask(request, &state, query, false))
             }
-            Target::Route(route, rest) => self.answer_route(request, query, route, rest, peer),
+            Target::Route(route) => self.answer_route(request, query, route, peer),
         }
     }
 
@@ -194,14 +188,13 @@ impl Service {
         request: &Parts,
         query: Query<'_>,
         route: &'static Route,
-        rest: &str,
         peer: IpAddr,
     ) -> Reply {
         let version = self.settings.version;
         let state = self.state();
         let known = route.known_parameters(version);
-        let ask = self.ask(request, &state, query, rest, known.is_some());
-        if ask.caller.is_none() && !route.anonymous {
+        let ask = self.ask(request, &state, query, known.is_some());
+        if ask.caller.is_none() {
             return Refusal::LoggedOut.reply(version);
         }
         let verdict = self.count(&ask, route, &address(&request.headers, peer));
@@ -225,7 +218,6 @@ impl Service {
         request: &'a Parts,
         state: &'a State,
         query: Query<'a>,
-        rest: &'a str,
         typed: bool,
     ) -> Ask<'a> {
         Ask {
@@ -233,7 +225,6 @@ impl Service {
             settings: &self.settings,
             caller: authenticate(state, &request.headers),
             query,
-            rest,
             typed,
             base_url: &self.base_url,
             now: self.now(),

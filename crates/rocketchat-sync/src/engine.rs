@@ -20,8 +20,8 @@ use crate::api::Api;
 use crate::mapping;
 use crate::preflight::Preflight;
 use crate::read::{Part, Search, UserReader, count_members, read_roles, read_teams};
-use crate::recorder::{Closed, Recorder};
 use crate::work::Work;
+use crate::writer::{Closed, Writer};
 use crate::{DormantMemberships, Error, Options, Progress, Report, Stage, TeamBalance, guard};
 
 use assignments::Assignments;
@@ -52,26 +52,14 @@ pub async fn sync(
     options: &Options,
     sink: Box<dyn Sink>,
 ) -> Result<Report, Error> {
-    sync_until(client, options, sink, std::future::pending()).await
+    sync_with_progress(client, options, sink, std::future::pending(), &()).await
 }
 
-/// The same, but gives up when `stop` is ready, which says why. Once everything is read, the sync is finished anyway.
+/// The same, but tells `progress` how far it is, and gives up when `stop` is ready, which says why. Once everything is read,
+/// the sync is finished anyway.
 ///
 /// # Errors
 /// As [`sync`], and [`Error::Stopped`].
-pub async fn sync_until(
-    client: &Client,
-    options: &Options,
-    sink: Box<dyn Sink>,
-    stop: impl Future<Output = String>,
-) -> Result<Report, Error> {
-    sync_with_progress(client, options, sink, stop, &()).await
-}
-
-/// The same, and tells `progress` how far it is.
-///
-/// # Errors
-/// As [`sync_until`].
 pub async fn sync_with_progress(
     client: &Client,
     options: &Options,
@@ -118,11 +106,11 @@ async fn run(
 ) -> Result<Report, Error> {
     let journal = sink.journal();
     let work = Work::new(journal.as_ref());
-    let recorder = Recorder::start(sink, progress);
+    let writer = Writer::start(sink, progress);
     let mut run = Run {
         api: Api::new(client, &work, progress),
         options,
-        recorder: &recorder,
+        writer: &writer,
         selection: Selection::new(&options.scope),
         report: Report::default(),
         silent: Vec::new(),
@@ -133,18 +121,18 @@ async fn run(
     };
     let mut report = run.report;
     match outcome {
-        Ok(()) => report.summary = recorder.finish().await?,
+        Ok(()) => report.summary = writer.finish().await?,
         Err(Stop::Failed(error)) => {
             if error.is_interruption() {
-                recorder.suspend().await;
+                writer.suspend().await;
             } else {
-                recorder.abort().await;
+                writer.abort().await;
             }
             return Err(error);
         }
         Err(Stop::SinkClosed) => {
             let unexplained = || Error::Writer("the sink closed without a reason".to_owned());
-            return Err(recorder.suspend().await.unwrap_or_else(unexplained));
+            return Err(writer.suspend().await.unwrap_or_else(unexplained));
         }
     }
     let stats = client.stats();
@@ -181,7 +169,7 @@ fn is_refusal(error: &Error) -> bool {
 struct Run<'a> {
     api: Api<'a>,
     options: &'a Options,
-    recorder: &'a Recorder<'a>,
+    writer: &'a Writer<'a>,
     selection: Selection<'a>,
     report: Report,
     /// Teams whose list of members was empty although the server counts rows that nothing explains.
@@ -249,7 +237,7 @@ impl Run<'_> {
         self.write_teams(teams, found, &mut assignments, &mut known)
             .await?;
         self.confirm(preflight, reader.could_hide()).await?;
-        guard::check_shrink(self.options, &self.report, &self.recorder.count().await?)?;
+        guard::check_shrink(self.options, &self.report, &self.writer.count().await?)?;
         self.report.absent = self.selection.absent();
         for id in &self.report.absent {
             tracing::warn!(resource.id = %id, "there is no such resource; it was left out");
@@ -263,7 +251,7 @@ impl Run<'_> {
         if picked.is_empty() {
             return Ok(());
         }
-        self.recorder.write(picked).await
+        self.writer.write(picked).await
     }
 
     /// Looks at the permissions once more where a permission that was taken away meanwhile would not have shown: rows
@@ -356,7 +344,7 @@ impl Run<'_> {
         self.report.service_users = 0;
         self.report.federated_users = 0;
         self.selection = Selection::new(&self.options.scope);
-        Ok(self.recorder.restart().await?)
+        Ok(self.writer.restart().await?)
     }
 
     async fn write_users(

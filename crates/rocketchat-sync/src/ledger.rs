@@ -48,7 +48,6 @@ pub struct Listing {
 #[non_exhaustive]
 pub struct TeamBalance {
     /// The team.
-    #[serde(serialize_with = "display")]
     pub team: TeamId,
     /// Membership rows that the server counts (`numberOfUsers`), if it counts them.
     pub counted: Option<u64>,
@@ -110,9 +109,28 @@ impl Ledger {
     }
 }
 
-fn display<S: serde::Serializer>(
-    value: &impl std::fmt::Display,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program finds a team of the ledger in the records by its id, whatever it holds.
+    #[test]
+    fn ids_are_written_for_programs() {
+        let team = TeamId::from("64e0\t\u{1b}[31m\u{e9}");
+        let balance = TeamBalance {
+            team: team.clone(),
+            counted: None,
+            listing: None,
+            active: 0,
+            dormant: 0,
+            gone: 0,
+            orphaned: 0,
+            joined: 0,
+        };
+        let written = serde_json::to_value(&balance).unwrap();
+        assert_eq!(
+            written.get("team").and_then(|it| it.as_str()),
+            Some(team.as_str())
+        );
+    }
 }

@@ -11,14 +11,14 @@ mod preflight;
 mod problem;
 mod progress;
 mod read;
-mod recorder;
 mod report;
 mod scope;
 mod validate;
 mod work;
+mod writer;
 
 pub use api::verdict;
-pub use engine::{sync, sync_until, sync_with_progress};
+pub use engine::{sync, sync_with_progress};
 pub use error::{Error, Shrinkage, Witness};
 pub use ledger::{Ledger, Listing, TeamBalance};
 pub use options::{DormantMemberships, Options};

@@ -3,12 +3,12 @@
 //! Rocket.Chat answers many questions of a caller without permission with a short list and `"success": true`. Hence the
 //! permissions are looked up first, and a missing one ends the sync. All that is wrong is named at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use baton_sinks::NoJournal;
 use rocketchat_api::{
-    Account, Info, Kind, Me, Page, Permission, PermissionsListAll, RoleId, RolesList, ServerInfo,
-    UserId, UsersListByStatus,
+    Account, Info, Me, Page, Permission, PermissionsListAll, RoleId, RolesList, ServerInfo, UserId,
+    UsersListByStatus,
 };
 use rocketchat_http::Client;
 use tracing::Instrument as _;
@@ -17,6 +17,7 @@ use crate::api::Api;
 use crate::problem::{
     MissingPermission, NamedRole, Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS,
 };
+use crate::read::ask_by_status;
 use crate::work::Work;
 use crate::{Error, Options};
 
@@ -98,8 +99,8 @@ impl Preflight {
 
     /// Tells whether the server is too old for `users.listByStatus`, by its version alone.
     pub(crate) fn is_old(&self) -> bool {
-        let version = self.server.version();
-        version.is_some_and(|version| version < LIST_BY_STATUS_SINCE)
+        let release = self.server.release();
+        release.is_some_and(|release| release < LIST_BY_STATUS_SINCE)
     }
 
     /// Returns the token's owner.
@@ -139,9 +140,8 @@ impl Preflight {
 
     /// Returns the role through which the account holds a permission.
     pub(crate) fn holder(&self, permission: &str) -> Option<NamedRole> {
-        let granted = self.granted(permission);
-        let mut roles = self.role_ids();
-        let role = roles.find(|role| granted.clone().any(|holder| holder == *role))?;
+        let granted: HashSet<_> = self.granted(permission).collect();
+        let role = self.role_ids().find(|role| granted.contains(role))?;
         Some(self.named(role))
     }
 
@@ -162,7 +162,7 @@ impl Preflight {
         })
     }
 
-    fn granted(&self, permission: &str) -> impl Iterator<Item = &RoleId> + Clone {
+    fn granted(&self, permission: &str) -> impl Iterator<Item = &RoleId> {
         let rows = self.permissions.iter();
         rows.filter(move |row| row.id == permission)
             .flat_map(|row| row.roles.iter().flatten())
@@ -170,11 +170,11 @@ impl Preflight {
 
     /// Finds out whether `users.list` has to do. Only asked for accounts that would be shown too little there.
     pub(crate) async fn lacks_list_by_status(&self, api: Api<'_>) -> bool {
-        if self.server.version().is_some() && !self.is_old() {
+        if self.server.release().is_some() && !self.is_old() {
             return false;
         }
         let one = UsersListByStatus::all(Page::ONE);
-        matches!(api.probe(&one).await, Err(Error::Api(error)) if error.kind() == Kind::Absent)
+        matches!(ask_by_status(api, self, &one).await, Ok(None))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keeps an account from being used for a sync, in words that help (`rocketchat-api.md` sections 1.2 and 1.6).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rocketchat_api::{RoleId, UserId};
@@ -141,13 +142,13 @@ pub(crate) fn advise(problems: &[Problem]) -> String {
             Problem::WrongAccount { .. } => advice.push(problem.advice()),
         }
     }
-    let (held, lacking): (Vec<_>, Vec<_>) =
-        missing.into_iter().partition(|it| it.best_role_has_it());
-    for group in [held, lacking] {
-        if !group.is_empty() {
-            advice.push(advise_on(&group));
-        }
+    // What a role has already comes first, then what has to be ticked; a role is only told to have what it has itself.
+    let mut groups: BTreeMap<(bool, &str), Vec<&MissingPermission>> = BTreeMap::new();
+    for it in missing {
+        let group = groups.entry((!it.best_role_has_it(), it.best_role()));
+        group.or_default().push(it);
     }
+    advice.extend(groups.values().map(|group| advise_on(group)));
     advice.join("; ")
 }
 
@@ -185,5 +186,47 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
         "none".to_owned()
     } else {
         names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<NamedRole> {
+        let role = |name: &&str| NamedRole {
+            id: RoleId::from(*name),
+            name: (*name).to_owned(),
+        };
+        names.iter().map(role).collect()
+    }
+
+    fn missing(permission: &'static str, holders: &[&str]) -> Problem {
+        Problem::MissingPermission(MissingPermission {
+            permission,
+            holders: named(holders),
+            account_roles: named(&["user"]),
+        })
+    }
+
+    #[test]
+    fn a_role_is_only_told_to_have_what_it_has() {
+        let problems = [
+            missing(VIEW_USERS, &["admin", "People Reader"]),
+            missing(VIEW_ALL_TEAMS, &["admin", "Team Reader"]),
+        ];
+        insta::assert_snapshot!(advise(&problems), @"in the administration, open Workspace > Users and give the account the role People Reader, which has view-d-room; in the administration, open Workspace > Users and give the account the role Team Reader, which has view-all-teams");
+    }
+
+    #[test]
+    fn what_one_role_has_or_can_get_is_said_once() {
+        let both = ["admin", "Reader"];
+        let problems = [missing(VIEW_USERS, &both), missing(VIEW_ALL_TEAMS, &both)];
+        insta::assert_snapshot!(advise(&problems), @"in the administration, open Workspace > Users and give the account the role Reader, which has view-d-room, view-all-teams");
+        let problems = [
+            missing(VIEW_USERS, &["admin"]),
+            missing(VIEW_ALL_TEAMS, &["admin"]),
+        ];
+        insta::assert_snapshot!(advise(&problems), @"in the administration, open Workspace > Permissions and tick view-d-room, view-all-teams for the role bot, and give the account that role under Workspace > Users");
     }
 }

@@ -7,8 +7,8 @@ use rocketchat_api::{
 
 /// A part of a sync.
 ///
-/// They begin in this order, but overlap: users, teams and memberships of deactivated users are read side by side, and
-/// records are written as they come.
+/// In the order in which they are shown. They overlap: users, teams and memberships of deactivated users are read side by
+/// side, and records are written as they come, from the roles on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {

@@ -62,7 +62,7 @@ impl Scope {
     }
 
     /// Returns what is synced of the access to resources.
-    pub fn access(&self) -> Access {
+    pub(crate) fn access(&self) -> Access {
         match self {
             Self::Workspace => Access::Grants,
             Self::Types { access, .. } | Self::Resources { access, .. } => *access,

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
@@ -21,9 +20,9 @@ use rocketchat_sync::mapping::{team, user};
 
 use super::figures::{Floors, Part};
 use super::host::Host;
-use super::program::{self, Program};
+use super::program::Program;
 use super::shape::Shape;
-use crate::report;
+use crate::{program, report};
 
 /// Every part is done so often; the least time counts.
 const RUNS: usize = 3;
@@ -191,17 +190,8 @@ fn of_the_file(file: &Path, debug: bool) -> anyhow::Result<Vec<Part>> {
         EXAMPLE,
         debug,
     )?;
-    let output = Command::new(example)
-        .arg(file)
-        .output()
-        .context("cannot start the example")?;
-    let words = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "the example failed: {}",
-        words.trim()
-    );
-    let parts: BTreeMap<String, f64> = serde_json::from_slice(&output.stdout)?;
+    let parts = program::say(&example, &[file])?;
+    let parts: BTreeMap<String, f64> = serde_json::from_slice(&parts)?;
     Ok(parts
         .into_iter()
         .map(|(name, seconds)| Part { name, seconds })

@@ -22,7 +22,6 @@ use self::shape::Shape;
 use crate::{report, workspace};
 
 pub(crate) use host::{Args as HostArgs, run as run_host};
-pub(crate) use program::{build, peak};
 
 /// The result that others are compared with.
 const KEPT: &str = "docs/performance.json";

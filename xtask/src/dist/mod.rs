@@ -1,8 +1,8 @@
 //! `cargo xtask dist`: everything that is given away, for the platform of this machine, in `dist/`.
 //!
-//! An archive with the program, its manual pages, completions, units and licences; beside it the list of what is in the program,
-//! and the checksums of both. The same program gives the same archive, byte for byte: order, owners and times are fixed. That the
-//! same sources give the same program is left to whoever builds them in the same place with the same compiler.
+//! An archive with the program, its manual pages, completions, units and licences; beside it the list of what is in the
+//! program, and the checksums of both. The same program gives the same archive, byte for byte: order, owners and times are
+//! fixed. That the same sources give the same program is left to whoever builds them in the same place with the same compiler.
 
 mod archive;
 mod checksums;
@@ -13,14 +13,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
 use self::archive::Entry;
-use crate::bench::build;
+use crate::program::{self, NAME};
 use crate::sbom::{self, Bill};
 use crate::{report, workspace};
-
-const PROGRAM: &str = "baton-rocketchat";
 
 /// Where the result goes, below the root.
 const FOLDER: &str = "dist";
@@ -53,13 +51,10 @@ pub(crate) struct Args {
 /// The program cannot be built or run, or the result cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let root = workspace::root()?;
-    let program = match &args.program {
-        Some(path) => path.clone(),
-        None => build(&["--package", PROGRAM], PROGRAM, false)?,
-    };
+    let program = program::get(args.program.as_deref(), false)?;
     let target = sbom::host()?;
-    let bill = Bill::read(&root, PROGRAM, &target)?;
-    let name = format!("{PROGRAM}-{}-{target}", bill.version()?);
+    let bill = Bill::read(&root, NAME, &target)?;
+    let name = format!("{NAME}-{}-{target}", bill.version()?);
     let entries = entries(&root, &program, &bill)?;
     let folder = root.join(FOLDER);
     unpack(&folder.join(&name), &entries)?;
@@ -85,20 +80,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints the licences of the libraries, which the image has to have as well as the archive.
+///
+/// # Errors
+/// Cargo does not know the libraries, or one has no licence.
+pub(crate) fn print_licenses() -> anyhow::Result<()> {
+    let bill = Bill::read(&workspace::root()?, NAME, &sbom::host()?)?;
+    report::data(licenses::of(bill.libraries())?.trim_end());
+    Ok(())
+}
+
 /// Gathers what is in the archive.
 fn entries(root: &Path, program: &Path, bill: &Bill) -> anyhow::Result<Vec<Entry>> {
-    let mut entries = vec![Entry::program(PROGRAM, read(program)?)];
+    let mut entries = vec![Entry::program(NAME, read(program)?)];
     for text in TEXTS {
         entries.push(Entry::text(*text, read(&root.join(text))?));
     }
     let licenses = licenses::of(bill.libraries())?;
     entries.push(Entry::text(licenses::FILE, licenses.into_bytes()));
     for (shell, path) in COMPLETIONS {
-        let script = said(program, &["completion".as_ref(), shell.as_ref()])?;
+        let script = program::say(program, &["completion", shell])?;
         entries.push(Entry::text(*path, script));
     }
     let pages = tempfile::tempdir().context("no temporary folder can be made")?;
-    said(program, &["man".as_ref(), pages.path().as_os_str()])?;
+    program::say(program, &[OsStr::new("man"), pages.path().as_os_str()])?;
     entries.extend(files(pages.path(), "man/man1")?);
     entries.extend(files(&root.join(UNITS), "systemd")?);
     Ok(entries)
@@ -115,20 +120,6 @@ fn files(folder: &Path, name: &str) -> anyhow::Result<Vec<Entry>> {
         entries.push(Entry::text(format!("{name}/{file}"), read(&path)?));
     }
     Ok(entries)
-}
-
-/// Returns what the program prints.
-fn said(program: &Path, arguments: &[&OsStr]) -> anyhow::Result<Vec<u8>> {
-    let output = Command::new(program)
-        .args(arguments)
-        .output()
-        .with_context(|| format!("cannot start {}", program.display()))?;
-    ensure!(
-        output.status.success(),
-        "the program failed: {}",
-        String::from_utf8_lossy(&output.stderr).trim()
-    );
-    Ok(output.stdout)
 }
 
 /// Lays the same files beside the archive, to be looked at.
@@ -179,4 +170,25 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_has_the_licences_too() {
+        let root = workspace::root().unwrap();
+        let text = fs::read_to_string(root.join("Dockerfile")).unwrap();
+        let prints = format!("-- licenses > {}", licenses::FILE);
+        assert!(text.contains(&prints), "nothing makes {}", licenses::FILE);
+        let copied = text
+            .lines()
+            .find_map(|line| line.strip_prefix("COPY --from=build "));
+        let copied: Vec<_> = copied.unwrap().split(' ').collect();
+        for file in ["LICENSE", "NOTICE", licenses::FILE] {
+            let path = format!("/src/{file}");
+            assert!(copied.contains(&path.as_str()), "{file}: {copied:?}");
+        }
+    }
 }

@@ -14,7 +14,8 @@ use anyhow::{Context as _, bail, ensure};
 use rocketchat_sim::{Account, Server, Settings, Shape};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::program::{NAME, Program};
+use super::program::Program;
+use crate::program::NAME;
 use crate::workspace::{Workspace, has_extension};
 
 /// Blocks with a line that begins like this are not run, each with the reason.

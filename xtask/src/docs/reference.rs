@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use anyhow::{Context as _, ensure};
 
-use super::program::{NAME, Program};
+use super::program::Program;
+use crate::program::NAME;
 
 const COMMANDS: &str = "\nAvailable Commands:\n";
 const GLOBAL: &str = "\nGlobal Flags:\n";
@@ -44,7 +45,11 @@ pub(super) fn page(program: &Program) -> anyhow::Result<String> {
     for command in commands(&root)? {
         helps.insert(command.to_owned(), program.say(&[command, "--help"])?);
     }
-    render(&root, &helps, &program.say(&["completion", "fish"])?)
+    render(
+        &root,
+        &helps,
+        &program.say(&["completion", "fish", "--all"])?,
+    )
 }
 
 fn render(root: &str, helps: &BTreeMap<String, String>, script: &str) -> anyhow::Result<String> {

@@ -29,6 +29,8 @@ pub(super) struct Case {
     /// What people are told it is.
     pub(super) name: String,
     pub(super) spoil: Box<dyn Spoil>,
+    /// Whether it goes wrong again when it is asked again.
+    pub(super) stays: bool,
     pub(super) shown: Option<Shown>,
     pub(super) expect: Expect,
     pub(super) limit: Duration,
@@ -141,6 +143,7 @@ pub(super) fn of_tls(
                     line: ROWS.len() + WRONG.len() + number,
                     name: format!("{name}, {}", place("connection", nth, is_lasting)),
                     spoil: Box::new(Nothing),
+                    stays: is_lasting,
                     shown: Some(authorities.show(*flaw, nth, is_lasting)?),
                     expect,
                     limit: SHORT,
@@ -179,6 +182,7 @@ fn spoilt(line: usize, row: &'static Row, route: &str, nth: usize, stays: bool) 
             nth,
             stays,
         }),
+        stays,
         shown: None,
         expect: if stays { row.stays } else { row.once },
         limit: row.limits[usize::from(stays)],
@@ -208,6 +212,7 @@ fn wrong_fields(route: &str, answers: &[Answer]) -> Vec<Case> {
                     place: place.clone(),
                     wrong: *wrong,
                 }),
+                stays: true,
                 shown: None,
                 expect: Expect::Handled,
                 limit: SHORT,

@@ -64,7 +64,7 @@ impl Front {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             workspace,
-            elsewhere: format!("http://{}/", elsewhere.address),
+            elsewhere: format!("http://{}/?token=", elsewhere.address),
             spoil,
             shown,
             is_healed: AtomicBool::new(false),
@@ -156,10 +156,14 @@ impl Shared {
             let spoilt = self.spoil.spoil(&route, nth, &answer);
             let then = match spoilt.filter(|_| !is_healed) {
                 None => answer.write(stream, Way::Whole).await?,
-                Some((mut answer, way)) => {
+                Some((answer, way)) => {
                     self.sent.fetch_add(1, Ordering::SeqCst);
+                    // A server may say whatever it was told.
+                    let token = token(&head).to_owned();
+                    let elsewhere = format!("{}{token}", self.elsewhere);
+                    let mut answer = answer.with("x-seen", token);
                     for (_, value) in &mut answer.headers {
-                        *value = value.replace(ELSEWHERE, &self.elsewhere);
+                        *value = value.replace(ELSEWHERE, &elsewhere);
                     }
                     answer.write(stream, way).await?
                 }
@@ -209,6 +213,13 @@ fn route(head: &str) -> String {
     let target = head.split(' ').nth(1).unwrap_or_default();
     let path = target.split('?').next().unwrap_or_default();
     path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// Returns the token that a request is sent with, if it is with any.
+fn token(head: &str) -> &str {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    let token = headers.find(|(name, _)| name.eq_ignore_ascii_case("x-auth-token"));
+    token.map_or("", |(_, value)| value.trim())
 }
 
 /// A server that nobody has any business with.

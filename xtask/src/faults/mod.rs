@@ -1,9 +1,10 @@
 //! `cargo xtask faults`: the real program against a server that does something wrong, for everything that can go wrong and at
-//! every endpoint. Whatever happens, a sync has to end in the truth or in a documented error, within its time and memory,
-//! and a run afterwards has to come to the truth.
+//! every endpoint. Whatever happens, a sync has to end in the truth or in a documented error, within its time and memory
+//! and without telling a secret, and a run afterwards has to come to the truth.
 
 mod answer;
 mod bodies;
+mod canaries;
 mod cases;
 mod catalogue;
 mod front;
@@ -22,17 +23,18 @@ use rocketchat_sim::{Account, Paging, Server, Settings, Shape, Version, Workspac
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use self::canaries::Canaries;
 use self::cases::{Answers, Case};
 use self::catalogue::{Expect, HANDLED};
 use self::front::{Elsewhere, Front, Nothing};
 use self::run::{Invocation, Run, Verdict};
 use self::tls::Authorities;
-use crate::bench::build;
-use crate::{report, workspace};
+use crate::{program, report, workspace};
 
-const NAME: &str = "baton-rocketchat";
 /// What a run without faults may take.
 const LIMIT: Duration = Duration::from_secs(50);
+/// What `validate` may take; a server that does not answer uses it up.
+const LIMIT_OF_CHECKS: Duration = Duration::from_secs(10);
 /// How many others a heavy case keeps waiting.
 const HEAVY: u32 = 16;
 
@@ -61,10 +63,7 @@ pub(crate) struct Args {
 /// # Errors
 /// The program cannot be built or run, or a case ends in anything but what is documented.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let program = match &args.program {
-        Some(path) => path.clone(),
-        None => build(&["--package", NAME], NAME, args.sample)?,
-    };
+    let program = program::get(args.program.as_deref(), args.sample)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start a runtime")?;
     runtime.block_on(try_all(args, &program))
 }
@@ -90,8 +89,8 @@ async fn try_all(args: &Args, program: &Path) -> anyhow::Result<()> {
     });
     let authorities = Authorities::new()?;
     fs::write(folder.path().join("ca.pem"), authorities.pem())?;
-    let new = Scene::open(&stage, "new", Version(8, 6, 1)).await?;
-    let old = Scene::open(&stage, "old", Version(6, 4, 0)).await?;
+    let new = Scene::open(&stage, &authorities, "new", Version(8, 6, 1)).await?;
+    let old = Scene::open(&stage, &authorities, "old", Version(6, 4, 0)).await?;
     let mut cases = Vec::new();
     for (scene, is_asked) in [
         (&new, Box::new(|_: &str| true) as Box<dyn Fn(&str) -> bool>),
@@ -150,12 +149,18 @@ struct Stage {
 /// A simulated workspace, and a sync of it without faults.
 struct Scene {
     server: Server,
+    canaries: Arc<Canaries>,
     truth: PathBuf,
     answers: Answers,
 }
 
 impl Scene {
-    async fn open(stage: &Stage, name: &str, version: Version) -> anyhow::Result<Arc<Self>> {
+    async fn open(
+        stage: &Stage,
+        authorities: &Authorities,
+        name: &str,
+        version: Version,
+    ) -> anyhow::Result<Arc<Self>> {
         let workspace = Workspace::generate(&Shape {
             users: 40,
             teams: 25,
@@ -174,8 +179,13 @@ impl Scene {
             ..Settings::default()
         };
         let server = Server::start(workspace, settings).await;
+        let server = server.context("cannot open a port")?;
+        let inputs = stage.folder.join(format!("{name}-inputs"));
+        fs::create_dir(&inputs)?;
+        let account = server.credentials(Account::Reader);
         let mut scene = Self {
-            server: server.context("cannot open a port")?,
+            canaries: Arc::new(Canaries::of(account, authorities, &inputs)?),
+            server,
             truth: PathBuf::new(),
             answers: Answers::new(),
         };
@@ -183,10 +193,11 @@ impl Scene {
         fs::create_dir(&folder)?;
         let nothing = Box::new(Nothing);
         let front = Front::start(scene.address()?, &stage.elsewhere, nothing, None, true).await?;
-        let run = scene
-            .sync(stage, &folder, &front, Vec::new(), LIMIT)
-            .await?;
-        ensure!(run.code == Some(0), "a sync without faults failed: {run:?}");
+        let run = scene.run(stage, &folder, &front, &[], LIMIT).await?;
+        ensure!(
+            run.clean_code(LIMIT) == Ok(0),
+            "a sync without faults failed: {run:?}"
+        );
         scene.truth = folder.join("sync.c1z");
         scene.answers = front.answers();
         Ok(Arc::new(scene))
@@ -199,24 +210,23 @@ impl Scene {
     }
 
     /// Runs the program against a front.
-    async fn sync(
+    async fn run(
         &self,
         stage: &Stage,
         folder: &Path,
         front: &Front,
-        arguments: Vec<String>,
+        arguments: &[String],
         limit: Duration,
     ) -> anyhow::Result<Run> {
         let (program, folder) = (stage.program.clone(), folder.to_owned());
-        let base_url = front.base_url();
-        let (user_id, token) = self.server.credentials(Account::Reader);
+        let (base_url, arguments) = (front.base_url(), arguments.to_vec());
+        let canaries = Arc::clone(&self.canaries);
         let run = move || {
             Invocation {
                 program: &program,
                 folder: &folder,
                 base_url: &base_url,
-                user_id: &user_id,
-                token: &token,
+                canaries: &canaries,
                 arguments,
                 limit,
             }
@@ -251,21 +261,31 @@ async fn attempt(stage: &Stage, scene: &Scene, case: Case, number: usize) -> any
         arguments.extend(["--rocketchat-ca-bundle".to_owned(), bundle]);
     }
     let front = Front::start(address, &stage.elsewhere, case.spoil, case.shown, false).await?;
-    let run = scene
-        .sync(stage, &folder, &front, arguments.clone(), case.limit)
-        .await;
-    let run = run.with_context(|| case.name.clone())?;
-    let mut verdict = run.judge(&scene.truth, case.limit);
+    let run = async |arguments: &[String], limit| {
+        let run = scene.run(stage, &folder, &front, arguments, limit).await;
+        run.with_context(|| case.name.clone())
+    };
+    let sync = run(&arguments, case.limit).await?;
+    let mut verdict = sync.judge(&scene.truth, case.limit);
     if !case.expect.is_met(&verdict) {
-        verdict = unexpected(verdict, &run);
+        verdict = unexpected(verdict, &sync);
     } else if !front.has_spoilt() {
         verdict = Verdict::Other("nothing went wrong".to_owned());
-    } else if let Verdict::Error(_) = verdict {
-        front.heal();
-        let again = scene.sync(stage, &folder, &front, arguments, LIMIT).await?;
-        let after = again.judge(&scene.truth, LIMIT);
-        if after != Verdict::Truth {
-            verdict = Verdict::Other(format!("and afterwards {:?}", unexpected(after, &again)));
+    } else {
+        if case.stays {
+            let checks = [&["validate".to_owned()], &*arguments].concat();
+            let checks = run(&checks, LIMIT_OF_CHECKS).await?;
+            if let Err(what) = checks.clean_code(LIMIT_OF_CHECKS) {
+                verdict = Verdict::Other(format!("and validate: {what}"));
+            }
+        }
+        if let Verdict::Error(_) = verdict {
+            front.heal();
+            let again = run(&arguments, LIMIT).await?;
+            let after = again.judge(&scene.truth, LIMIT);
+            if after != Verdict::Truth {
+                verdict = Verdict::Other(format!("and afterwards {:?}", unexpected(after, &again)));
+            }
         }
     }
     fs::remove_dir_all(&folder)?;
@@ -273,7 +293,7 @@ async fn attempt(stage: &Stage, scene: &Scene, case: Case, number: usize) -> any
         line: case.line,
         name: case.name,
         verdict,
-        peak: run.peak,
+        peak: sync.peak,
     })
 }
 

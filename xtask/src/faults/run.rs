@@ -11,7 +11,8 @@ use baton_c1z::diff::{Difference, What, compare};
 use baton_c1z::{Limits, Reader};
 use serde_json::Value;
 
-use crate::bench::peak as peak_of;
+use super::canaries::Canaries;
+use crate::proc::peak as peak_of;
 
 /// How often a process is looked at.
 const LOOK: Duration = Duration::from_millis(10);
@@ -27,10 +28,9 @@ pub(super) struct Invocation<'a> {
     /// Where to run it, which is where its files are.
     pub(super) folder: &'a Path,
     pub(super) base_url: &'a str,
-    pub(super) user_id: &'a str,
-    pub(super) token: &'a str,
+    pub(super) canaries: &'a Canaries,
     pub(super) arguments: Vec<String>,
-    /// How long the sync may take.
+    /// How long it may take.
     pub(super) limit: Duration,
 }
 
@@ -44,6 +44,8 @@ pub(super) struct Run {
     pub(super) wall: Duration,
     /// The most memory that was resident at a time, in bytes; 0 where the system does not say.
     pub(super) peak: u64,
+    /// What it told of its secrets.
+    told: Option<String>,
     file: PathBuf,
 }
 
@@ -71,7 +73,7 @@ pub(super) enum Verdict {
 impl Invocation<'_> {
     /// Runs the program to its end, or until it has had its time.
     pub(super) fn run(&self) -> anyhow::Result<Run> {
-        let log = self.folder.join("log");
+        let [log, out, file] = ["log", "out", "sync.c1z"].map(|it| self.folder.join(it));
         let mut child = Command::new(self.program)
             .args(&self.arguments)
             .arg(format!("--max-duration={}s", self.limit.as_secs()))
@@ -79,17 +81,18 @@ impl Invocation<'_> {
             .env_clear()
             .env("TMPDIR", self.folder)
             .env("BATON_ROCKETCHAT_BASE_URL", self.base_url)
-            .env("BATON_ROCKETCHAT_USER_ID", self.user_id)
-            .env("BATON_ROCKETCHAT_AUTH_TOKEN", self.token)
+            .env("BATON_LOG_LEVEL", "debug")
+            .envs(self.canaries.environment())
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(File::create(&out)?)
             .stderr(File::create(&log)?)
             .spawn()
             .context("cannot start the program")?;
         let started = Instant::now();
         let mut peak = 0;
         let status = loop {
-            peak = peak_of(child.id()).unwrap_or(0).max(peak);
+            // It only grows, but for the first look, which may still be at the memory that the process was started from.
+            peak = peak_of(child.id()).unwrap_or(peak);
             if let Some(status) = child.try_wait()? {
                 break status;
             }
@@ -99,43 +102,60 @@ impl Invocation<'_> {
             }
             thread::sleep(LOOK);
         };
+        let wall = started.elapsed();
+        let told = self.canaries.told(self.folder, &[&log, &out], &file)?;
         let log = fs::read_to_string(&log).context("its log is no text")?;
         ensure!(!log.contains("panicked at"), "the program panicked: {log}");
         Ok(Run {
             code: status.code(),
             failed: log.lines().rev().find_map(Failed::read),
-            wall: started.elapsed(),
+            wall,
             peak,
-            file: self.folder.join("sync.c1z"),
+            told,
+            file,
         })
     }
 }
 
 impl Run {
-    /// Compares what the run left with the file of a sync without faults.
+    /// Compares what a sync left with the file of one without faults.
     pub(super) fn judge(&self, truth: &Path, limit: Duration) -> Verdict {
         let other = |what: String| Verdict::Other(what);
+        let code = match self.clean_code(limit) {
+            Ok(code) => code,
+            Err(what) => return other(what),
+        };
+        if code == 0 {
+            return differences(truth, &self.file).unwrap_or_else(|it| other(format!("{it:#}")));
+        }
+        match finished(&self.file) {
+            Err(error) => other(format!("code {code}, and the file: {error:#}")),
+            Ok(1..) => other(format!("code {code}, and a finished sync")),
+            Ok(0) => Verdict::Error(code),
+        }
+    }
+
+    /// Returns the exit code, if the program kept to its time and memory, told no secret, and explained a failure.
+    ///
+    /// # Errors
+    /// What it did instead.
+    pub(super) fn clean_code(&self, limit: Duration) -> Result<u8, String> {
         if self.wall > limit + GRACE {
-            return other(format!("took {} s", self.wall.as_secs()));
+            return Err(format!("took {} s", self.wall.as_secs()));
         }
         if self.peak > MOST_MEMORY {
-            return other(format!("needed {} MiB", self.peak >> 20));
+            return Err(format!("needed {} MiB", self.peak >> 20));
         }
-        match (self.code, &self.failed) {
-            (None, _) => other("ended by a signal".to_owned()),
-            (Some(0), _) => {
-                differences(truth, &self.file).unwrap_or_else(|it| other(format!("{it:#}")))
+        if let Some(told) = &self.told {
+            return Err(told.clone());
+        }
+        let code = self.code.ok_or("ended by a signal")?;
+        match &self.failed {
+            None if code != 0 => Err(format!("code {code} without an error")),
+            Some(it) if code != 0 && it.hint.is_none() => {
+                Err(format!("code {code} without a hint: {}", it.error))
             }
-            (Some(code), Some(failed)) => match finished(&self.file) {
-                Err(error) => other(format!("code {code}, and the file: {error:#}")),
-                Ok(1..) => other(format!("code {code}, and a finished sync")),
-                Ok(0) if failed.hint.is_none() => {
-                    other(format!("code {code} without a hint: {}", failed.error))
-                }
-                Ok(0) => u8::try_from(code)
-                    .map_or_else(|_| other(format!("code {code}")), Verdict::Error),
-            },
-            (Some(code), None) => other(format!("code {code} without an error")),
+            _ => u8::try_from(code).map_err(|_| format!("code {code}")),
         }
     }
 }
@@ -213,6 +233,7 @@ mod tests {
             }),
             wall: Duration::from_secs(1),
             peak: 0,
+            told: None,
             file: file.to_owned(),
         }
     }
@@ -237,6 +258,10 @@ mod tests {
             },
             Run {
                 peak: MOST_MEMORY + 1,
+                ..run(Some(14), Some("look"), missing)
+            },
+            Run {
+                told: Some("the log tells the token".to_owned()),
                 ..run(Some(14), Some("look"), missing)
             },
             Run {

@@ -74,6 +74,14 @@ impl Authorities {
         self.trusted.pem()
     }
 
+    /// Returns a certificate that a client can show, and its key, as PEM.
+    pub(super) fn of_client(&self) -> anyhow::Result<(String, String)> {
+        let key = KeyPair::generate()?;
+        let params = CertificateParams::new(vec!["auditor".to_owned()])?;
+        let certificate = params.signed_by(&key, &self.trusted)?;
+        Ok((certificate.pem(), key.serialize_pem()))
+    }
+
     /// Shows the flaw to the connection with the number `nth`, counted from 1, and to all later ones if it stays.
     pub(super) fn show(&self, flaw: Flaw, nth: usize, stays: bool) -> anyhow::Result<Shown> {
         let good = Self::acceptor(&self.trusted, HOST, |_| ())?;

@@ -13,9 +13,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 use self::terminal::{Size, Terminal};
-use crate::{bench, report, workspace};
-
-const NAME: &str = "baton-rocketchat";
+use crate::program::{self, NAME};
+use crate::{report, workspace};
 
 /// Which pictures to draw, and of what.
 #[derive(Debug, clap::Args)]
@@ -72,10 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let is_meant = |it: &&Picture| args.name.as_ref().is_none_or(|name| it.name == name);
     let pictures: Vec<_> = PICTURES.iter().filter(is_meant).collect();
     ensure!(!pictures.is_empty(), "there is no such picture");
-    let program = match &args.program {
-        Some(path) => path.canonicalize().context("cannot find the program")?,
-        None => bench::build(&["--package", NAME], NAME, false)?,
-    };
+    let program = program::get(args.program.as_deref(), false)?;
     for picture in pictures {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let mut terminal = Terminal::new(picture.size)?;

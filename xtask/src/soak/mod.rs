@@ -12,8 +12,7 @@ use c1_sim::{CLIENT_SECRET, client_id};
 use rocketchat_sim::{Account, Server, Settings, Shape, Workspace};
 
 use self::process::{Process, Seen};
-use crate::bench::build;
-use crate::report;
+use crate::{program, report};
 
 /// When C1 wants to be asked again: this task waits for nothing else.
 const NEXT_POLL: i32 = 20_000_000;
@@ -40,14 +39,7 @@ pub(crate) struct Args {
 /// # Errors
 /// The program cannot be built or run, or a sync fails.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let program = match &args.program {
-        Some(path) => path.clone(),
-        None => build(
-            &["--package", "baton-rocketchat"],
-            "baton-rocketchat",
-            false,
-        )?,
-    };
+    let program = program::get(args.program.as_deref(), false)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start a runtime")?;
     runtime.block_on(soak(args, &program))
 }

@@ -6,6 +6,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::proc::Status;
 
 /// A running program, killed when this is dropped.
 pub(super) struct Process(Child);
@@ -17,18 +20,16 @@ impl Process {
     }
 
     pub(super) fn look(&self) -> anyhow::Result<Seen> {
-        let folder = format!("/proc/{}", self.0.id());
-        let status = fs::read_to_string(format!("{folder}/status"))
+        let process = self.0.id();
+        let status = Status::of(process)
             .context("the program cannot be looked at: it is gone, or there is no /proc")?;
-        let files = fs::read_dir(format!("{folder}/fd"))?.count();
-        Seen::parse(&status, files).context("the kernel does not say how much memory it has")
+        let files = fs::read_dir(format!("/proc/{process}/fd"))?.count();
+        Seen::of(&status, files).context("the kernel does not say how much memory it has")
     }
 
     /// Asks it to end, and fails unless it does so in time and well.
     pub(super) fn stop(&mut self, limit: Duration) -> anyhow::Result<()> {
-        // Every shell has a kill of its own.
-        let kill = format!("kill -s TERM {}", self.0.id());
-        Command::new("sh").args(["-c", &kill]).status()?;
+        kill_process(Pid::from_child(&self.0), Signal::TERM).context("cannot ask it to end")?;
         let end = Instant::now() + limit;
         while Instant::now() < end {
             if let Some(status) = self.0.try_wait()? {
@@ -64,15 +65,11 @@ pub(super) struct Seen {
 impl Seen {
     pub(super) const HEADING: &str = "syncs  resident KiB  peak KiB  threads  open files  seconds";
 
-    fn parse(status: &str, files: usize) -> Option<Self> {
-        let number = |name: &str| {
-            let line = status.lines().find_map(|it| it.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse().ok()
-        };
+    fn of(status: &Status, files: usize) -> Option<Self> {
         Some(Self {
-            resident: number("VmRSS:")?,
-            peak: number("VmHWM:")?,
-            threads: number("Threads:")?,
+            resident: status.number("VmRSS")?,
+            peak: status.number("VmHWM")?,
+            threads: status.number("Threads")?,
             files,
         })
     }
@@ -97,23 +94,19 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::Seen;
+    use super::*;
 
     #[test]
-    fn reads_what_the_kernel_says() {
-        let status = "Name:\tx\nVmHWM:\t    1536 kB\nVmRSS:\t 100 kB\nThreads:\t4\n";
-        let seen = Seen::parse(status, 9).unwrap();
-        let expected = Seen {
-            resident: 100,
+    fn what_has_grown_is_told_with_its_sign() {
+        let seen = |resident| Seen {
+            resident,
             peak: 1536,
             threads: 4,
             files: 9,
         };
-        assert_eq!(seen, expected);
-        assert_eq!(
-            expected.grown(&seen),
-            "Resident since the first look: +0 KiB"
-        );
-        assert_eq!(Seen::parse("Name:\tx\n", 9), None);
+        for (last, words) in [(100, "+0 KiB"), (160, "+60 KiB"), (40, "-60 KiB")] {
+            let told = seen(last).grown(&seen(100));
+            assert_eq!(told, format!("Resident since the first look: {words}"));
+        }
     }
 }

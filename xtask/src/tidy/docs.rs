@@ -3,23 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::graph::LIBRARIES;
 use super::{Problem, headings};
 use crate::workspace::{Workspace, has_extension};
-
-/// Crates that somebody would use alone. The README of each is its crate documentation, so what it shows is tested; it names
-/// a longer example, which can be run.
-const WITH_README: &[&str] = &[
-    "baton-c1z",
-    "baton-model",
-    "baton-proto",
-    "baton-service",
-    "baton-sinks",
-    "c1-sim",
-    "rocketchat-api",
-    "rocketchat-http",
-    "rocketchat-sim",
-    "rocketchat-sync",
-];
 
 /// The page that leads to all others.
 const INDEX: &str = "docs/README.md";
@@ -32,7 +18,9 @@ const INCLUDED: &str = "#![doc = include_str!(\"../README.md\")]";
 /// Checks READMEs, examples and links.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
-    for name in WITH_README {
+    // The README of a library is its crate documentation, so what it shows is tested; it names a longer example, which can
+    // be run.
+    for name in LIBRARIES {
         let readme = format!("crates/{name}/README.md");
         let library = format!("crates/{name}/src/lib.rs");
         if !workspace.has(&readme) {

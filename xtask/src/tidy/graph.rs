@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+use cargo_metadata::{DependencyKind, Metadata};
 
 use super::Problem;
 use crate::workspace::{self, Workspace};
 
-/// Every crate that programs of the workspace may use.
-const LIBRARIES: &[&str] = &[
+/// Every crate that programs of the workspace may use, and that somebody could use alone.
+pub(super) const LIBRARIES: &[&str] = &[
     "baton-c1z",
     "baton-model",
     "baton-proto",
@@ -59,7 +59,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", LIBRARIES),
 ];
 
-/// Crates from outside that only some of ours may name. `xtask` is held to the rows that name it.
+/// Crates from outside that only some of ours may name.
 const RESERVED: &[(&str, &[&str])] = &[
     ("anyhow", &["baton-rocketchat", "xtask"]),
     ("clap", &["baton-rocketchat", "xtask"]),
@@ -114,9 +114,7 @@ struct Direct {
 
 /// Checks the graph of the workspace.
 pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
-    let metadata = MetadataCommand::new()
-        .cargo_path(workspace::cargo())
-        .manifest_path(workspace.root().join("Cargo.toml"))
+    let metadata = workspace::metadata(workspace.root())
         .other_options(["--locked".to_owned()])
         .exec()
         .context("cannot read the manifests")?;
@@ -190,7 +188,8 @@ fn unwanted_feature(member: &str, direct: &Direct) -> Option<&'static str> {
 }
 
 fn members(metadata: &Metadata) -> anyhow::Result<Vec<Member>> {
-    let built = built_with(metadata)?;
+    let resolve = metadata.resolve.as_ref();
+    let resolve = resolve.context("cargo did not resolve the dependencies")?;
     let names: BTreeMap<_, _> = metadata
         .packages
         .iter()
@@ -212,45 +211,13 @@ fn members(metadata: &Metadata) -> anyhow::Result<Vec<Member>> {
                     features: dependency.features.clone(),
                 })
                 .collect(),
-            reached: reached(&package.id, &built)
-                .into_iter()
+            reached: workspace::reachable(resolve, &package.id)
+                .keys()
+                .filter(|id| **id != package.id)
                 .filter_map(|id| names.get(id).cloned())
                 .collect(),
         });
     Ok(members.collect())
-}
-
-/// The edges that end up in a product: those of tests and build scripts do not.
-type Edges<'a> = BTreeMap<&'a PackageId, Vec<&'a PackageId>>;
-
-fn built_with(metadata: &Metadata) -> anyhow::Result<Edges<'_>> {
-    let resolve = metadata
-        .resolve
-        .as_ref()
-        .context("cargo did not resolve the dependencies")?;
-    let edges = resolve.nodes.iter().map(|node| {
-        let normal = node.deps.iter().filter(|dependency| {
-            dependency
-                .dep_kinds
-                .iter()
-                .any(|kind| kind.kind == DependencyKind::Normal)
-        });
-        (&node.id, normal.map(|dependency| &dependency.pkg).collect())
-    });
-    Ok(edges.collect())
-}
-
-fn reached<'a>(start: &'a PackageId, edges: &Edges<'a>) -> BTreeSet<&'a PackageId> {
-    let mut reached = BTreeSet::new();
-    let mut open = vec![start];
-    while let Some(id) = open.pop() {
-        for next in edges.get(id).into_iter().flatten() {
-            if reached.insert(*next) {
-                open.push(next);
-            }
-        }
-    }
-    reached
 }
 
 #[cfg(test)]

@@ -68,35 +68,20 @@ fn as_printed(source: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
+    use super::super::found;
     use super::*;
 
     #[test]
     fn messages_that_no_source_has_are_reported() {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in [
-            (
-                "crates/a/src/lib.rs",
-                "\"cannot read {path}: it is \\\n     \\\"empty\\\"\"",
-            ),
+        let source = "\"cannot read {path}: it is \\\n     \\\"empty\\\"\"";
+        let page = "| message | what |\n| --- | --- |\n| `cannot read …: it is \"empty\"` | `not a message` |\n\
+            | `cannot write …` | |\n| `only a test says this`, `…` | |\n";
+        let files = [
+            ("crates/a/src/lib.rs", source),
             ("crates/a/tests/it.rs", "\"only a test says this\""),
-            (
-                PAGE,
-                "| message | what |\n| --- | --- |\n| `cannot read …: it is \"empty\"` | `not a message` |\n\
-                | `cannot write …` | |\n| `only a test says this`, `…` | |\n",
-            ),
-        ] {
-            let path = folder.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let workspace = Workspace::open_at(folder.path().to_owned()).unwrap();
-        let found: Vec<_> = check(&workspace)
-            .unwrap()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+            (PAGE, page),
+        ];
+        let found = found(check, &files);
         assert_eq!(
             found,
             [

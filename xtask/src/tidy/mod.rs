@@ -52,6 +52,14 @@ const CHECKS: &[(&str, Check)] = &[
     ("generated files", generated),
 ];
 
+/// Returns what a check finds in a tree of files.
+#[cfg(test)]
+fn found(check: Check, files: &[(&str, &str)]) -> Vec<String> {
+    let tree = crate::tree::Tree::of(files);
+    let problems = check(&tree.workspace()).unwrap();
+    problems.iter().map(ToString::to_string).collect()
+}
+
 /// Checks that generated files are what would be generated now.
 fn generated(_workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
     codegen::run(true).map(|()| Vec::new())

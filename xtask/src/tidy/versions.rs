@@ -27,6 +27,8 @@ const MENTIONS: &[(&str, &str, &str)] = &[
     ),
     ("CONTRIBUTING.md", "Rust ", "rust-version"),
     ("Dockerfile", "FROM rust:", "rust-version"),
+    ("README.md", "Rust ", "rust-version"),
+    ("docs/connector.mdx", "/baton-rocketchat:", "version"),
     (
         "packaging/kubernetes/cronjob.yaml",
         "/baton-rocketchat:",
@@ -48,7 +50,8 @@ pub(super) fn check(workspace: &Workspace) -> anyhow::Result<Vec<Problem>> {
     for (path, before, key) in MENTIONS {
         let expected = package.and_then(|it| it.get(key)).and_then(Value::as_str);
         let expected = expected.with_context(|| format!("Cargo.toml has no {key}"))?;
-        let text = workspace.text(path)?.unwrap_or_default();
+        // A file that is missing names none either.
+        let text = workspace.text(path).ok().flatten().unwrap_or_default();
         let found: Vec<_> = mentions(&text, before).collect();
         if found.is_empty() {
             problems.push(Problem::new(
@@ -84,7 +87,31 @@ fn mentions<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = (usize, 
 
 #[cfg(test)]
 mod tests {
-    use super::mentions;
+    use super::super::found;
+    use super::*;
+
+    #[test]
+    fn pages_that_name_an_old_version_are_reported() {
+        let manifest = "[workspace.package]\nversion = \"0.2.0\"\nrust-version = \"1.96\"\n";
+        let files = [
+            (MANIFEST, manifest),
+            (
+                "README.md",
+                "# Title\nInstall Rust 1.95 and a C compiler.\n",
+            ),
+            (
+                "docs/connector.mdx",
+                "image: example.org/baton-rocketchat:0.1.0\n",
+            ),
+        ];
+        let found = found(check, &files);
+        for expected in [
+            "README.md:2: names version 1.95, and Cargo.toml 1.96",
+            "docs/connector.mdx:1: names version 0.1.0, and Cargo.toml 0.2.0",
+        ] {
+            assert!(found.iter().any(|it| it == expected), "{found:?}");
+        }
+    }
 
     #[test]
     fn versions_end_where_the_number_does() {

@@ -1,4 +1,7 @@
 //! All that a row says, by name, so that two rows can be compared.
+//!
+//! That is what the messages of `baton-proto` have fields for. What a trait says once more is not looked at where the resource
+//! itself says it, nor are copies of other rows, which entitlements and grants have within them.
 
 use std::collections::BTreeMap;
 
@@ -42,13 +45,10 @@ impl Facts {
         }
     }
 
-    /// Puts annotations that have no name of their own as their bytes.
-    fn put_annotations(&mut self, annotations: &[Any], known: &[&str]) {
-        let unknown = annotations
-            .iter()
-            .filter(|it| !known.contains(&type_name(it)));
+    /// Puts annotations, which have no name of their own, as their bytes.
+    fn put_annotations<'a>(&mut self, annotations: impl IntoIterator<Item = &'a Any>) {
         let mut by_name = BTreeMap::<&str, Vec<String>>::new();
-        for it in unknown {
+        for it in annotations {
             by_name
                 .entry(type_name(it))
                 .or_default()
@@ -92,7 +92,7 @@ pub(super) fn of_resource_type(it: &ResourceType, row: &rows::ResourceType) -> F
         .collect();
     facts.put("traits", traits);
     facts.put("sourced_externally", row.message.sourced_externally);
-    facts.put_annotations(&row.message.annotations, &[]);
+    facts.put_annotations(&row.message.annotations);
     facts
 }
 
@@ -103,42 +103,82 @@ pub(super) fn of_resource(it: &Resource, row: &rows::Resource) -> Facts {
     facts.put("status", it.status);
     facts.put("created_at", it.created_at);
     facts.put("trait", it.details.kind());
-    let parent = row.message.parent_resource_id.as_ref();
+    put_origin(&mut facts, &row.message);
+    facts.put_profile(&it.profile);
+    let annotations = &row.message.annotations;
+    let described = match &it.details {
+        ResourceTrait::User(user) => {
+            facts.put("login", &user.login);
+            facts.put("emails", &user.emails);
+            facts.put("last_login", user.last_login);
+            facts.put("account_type", user.account_type);
+            put_user(&mut facts, row, message(annotations).unwrap_or_default());
+            Some(v2::UserTrait::full_name())
+        }
+        ResourceTrait::Group => {
+            let group: v2::GroupTrait = message(annotations).unwrap_or_default();
+            facts.put("group_source_type", group.group_source_type);
+            facts.put("raw_group_source_type", group.raw_group_source_type);
+            put_icon(&mut facts, row, group.icon.as_ref());
+            Some(v2::GroupTrait::full_name())
+        }
+        ResourceTrait::Role => {
+            let role: v2::RoleTrait = message(annotations).unwrap_or_default();
+            let conditions = role.role_scope_conditions;
+            let conditions = conditions.map(|it| hex(&it.encode_to_vec()));
+            facts.put("role_scope_conditions", conditions);
+            put_icon(&mut facts, row, None);
+            Some(v2::RoleTrait::full_name())
+        }
+        _ => {
+            put_icon(&mut facts, row, None);
+            None
+        }
+    };
+    // The first trait of that kind is described; any other is an annotation like all.
+    let described = annotations
+        .iter()
+        .position(|it| described.as_deref() == Some(type_name(it)));
+    let others = annotations.iter().enumerate();
+    let others = others.filter(|(at, _)| Some(*at) != described);
+    facts.put_annotations(others.map(|(_, it)| it));
+    facts
+}
+
+/// Puts where a resource belongs and comes from.
+fn put_origin(facts: &mut Facts, message: &v2::Resource) {
+    let (id, parent) = (message.id.as_ref(), message.parent_resource_id.as_ref());
+    let is_made = |id: Option<&v2::ResourceId>| id?.baton_resource.then_some(true);
     facts.put(
         "parent",
         parent.map(|it| format!("{}:{}", it.resource_type, it.resource)),
     );
-    if let ResourceTrait::User(user) = &it.details {
-        facts.put("login", &user.login);
-        facts.put("emails", &user.emails);
-        facts.put("last_login", user.last_login);
-        facts.put("account_type", user.account_type);
-    }
-    facts.put_profile(&it.profile);
-    let annotations = &row.message.annotations;
-    let user = message::<v2::UserTrait>(annotations);
-    put_user(&mut facts, row, user);
-    if let Some(group) = message::<v2::GroupTrait>(annotations) {
-        facts.put("group_source_type", group.group_source_type);
-        facts.put("raw_group_source_type", group.raw_group_source_type);
-    }
-    if let Some(conditions) =
-        message::<v2::RoleTrait>(annotations).and_then(|it| it.role_scope_conditions)
-    {
-        facts.put("role_scope_conditions", hex(&conditions.encode_to_vec()));
-    }
-    let (user, group, role) = (
-        v2::UserTrait::full_name(),
-        v2::GroupTrait::full_name(),
-        v2::RoleTrait::full_name(),
+    facts.put("parent.baton_resource", is_made(parent));
+    facts.put("id.baton_resource", is_made(id));
+    facts.put("baton_resource", message.baton_resource.then_some(true));
+    let source = message.creation_source;
+    let source = match v2::resource::CreationSource::try_from(source) {
+        Ok(v2::resource::CreationSource::Unspecified) => None,
+        Ok(known) => Some(known.as_str_name().to_owned()),
+        Err(_) => Some(source.to_string()),
+    };
+    facts.put("creation_source", source);
+    let external = message.external_id.as_ref();
+    facts.put(
+        "external_id",
+        external.map(|it| json!({"id": it.id, "link": it.link, "description": it.description})),
     );
-    facts.put_annotations(annotations, &[&user, &group, &role]);
-    facts
+}
+
+/// Puts the picture, which older writers have on the trait.
+fn put_icon(facts: &mut Facts, row: &rows::Resource, of_trait: Option<&v2::AssetRef>) {
+    let icon = row.message.icon.as_ref().or(of_trait);
+    facts.put("icon", icon.map(|it| &it.id));
 }
 
 /// Puts what only other connectors say of an account.
-fn put_user(facts: &mut Facts, row: &rows::Resource, user: Option<v2::UserTrait>) {
-    let user = user.unwrap_or_default();
+fn put_user(facts: &mut Facts, row: &rows::Resource, user: v2::UserTrait) {
+    put_icon(facts, row, user.icon.as_ref());
     let details = match &row.message.status {
         Some(it) if it.status != 0 => it.details.clone(),
         _ => user.status.unwrap_or_default().details,
@@ -163,7 +203,7 @@ pub(super) fn of_entitlement(it: &Entitlement, row: &rows::Entitlement) -> Facts
     facts.put("purpose", it.purpose);
     facts.put("slug", &row.message.slug);
     facts.put("grantable_to", &it.grantable_to);
-    facts.put_annotations(&row.message.annotations, &[]);
+    facts.put_annotations(&row.message.annotations);
     facts
 }
 
@@ -179,7 +219,7 @@ pub(super) fn of_grant(row: &rows::Grant) -> Facts {
     if let Some(it) = &row.expansion {
         facts.put("expansion", json!({"entitlement_ids": it.entitlement_ids, "shallow": it.shallow, "resource_type_ids": it.resource_type_ids}));
     }
-    facts.put_annotations(&row.message.annotations, &[]);
+    facts.put_annotations(&row.message.annotations);
     facts
 }
 
@@ -191,7 +231,10 @@ fn message<M: Name + Default>(annotations: &[Any]) -> Option<M> {
 /// Returns the bytes of an annotation. Upstream writes the maps in it in a random order (`c1z.md` section 2.6), so those
 /// that have some are written again.
 fn canonical(it: &Any) -> Vec<u8> {
-    rewritten::<v2::AppTrait>(it)
+    rewritten::<v2::UserTrait>(it)
+        .or_else(|| rewritten::<v2::GroupTrait>(it))
+        .or_else(|| rewritten::<v2::RoleTrait>(it))
+        .or_else(|| rewritten::<v2::AppTrait>(it))
         .or_else(|| rewritten::<v2::SecretTrait>(it))
         .or_else(|| rewritten::<v2::GrantImmutable>(it))
         .or_else(|| rewritten::<v2::EntitlementImmutable>(it))

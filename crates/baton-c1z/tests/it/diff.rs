@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use baton_c1z::diff::{Change, Difference, What, compare};
 use baton_c1z::{Error, Limits, Reader};
 use baton_model::{Profile, Record, Resource, ResourceId, ResourceTrait, Status};
+use baton_proto::connector::v2;
 use proptest::prelude::*;
+use prost::Message as _;
 use serde_json::json;
 
 use crate::made_up;
@@ -195,6 +197,98 @@ fn how_a_sync_is_stored_does_not_count() {
     })
     .unwrap();
     assert_eq!(found, []);
+}
+
+/// Changes the message of Alice in the newer of two equal syncs, and returns what differs.
+fn after(change: impl FnOnce(&mut v2::Resource)) -> Vec<Change> {
+    let place = Place::new();
+    let (first, second) = (
+        place.add(place.options(), &tiny()),
+        place.add(place.options(), &tiny()),
+    );
+    let raw = database(&place.file());
+    let key = (&second, "user:u-alice");
+    let sql = "select data from v1_resources where sync_id = ?1 and external_id = ?2";
+    let data = raw.connection.query_row(sql, key, |row| row.get(0));
+    let data: Vec<u8> = data.unwrap();
+    let mut message = v2::Resource::decode(data.as_slice()).unwrap();
+    change(&mut message);
+    let sql = "update v1_resources set data = ?3 where sync_id = ?1 and external_id = ?2";
+    let key = (&second, "user:u-alice", message.encode_to_vec());
+    assert_eq!(raw.connection.execute(sql, key).unwrap(), 1);
+    raw.pack(&place.file());
+    let found = differences(&place.reader(), &first, &second);
+    assert!(found.len() <= 1);
+    let changes = found.into_iter().map(|it| match it.what {
+        What::Changed(changes) => changes,
+        other => panic!("{other:?}"),
+    });
+    changes.flatten().collect()
+}
+
+#[track_caller]
+fn says(change: impl FnOnce(&mut v2::Resource), field: &str, new: serde_json::Value) {
+    let (field, old) = (field.to_owned(), json!(null));
+    assert_eq!(after(change), [Change { field, old, new }]);
+}
+
+/// Two files are not called the same for what only other connectors say.
+#[test]
+fn what_records_have_no_words_for_counts() {
+    let icon = |id: &str| Some(v2::AssetRef { id: id.to_owned() });
+    says(|it| it.icon = icon("i"), "icon", json!("i"));
+    says(|it| it.baton_resource = true, "baton_resource", json!(true));
+    says(
+        |it| it.id.as_mut().unwrap().baton_resource = true,
+        "id.baton_resource",
+        json!(true),
+    );
+    says(
+        |it| it.creation_source = 1,
+        "creation_source",
+        json!("CREATION_SOURCE_CONNECTOR_LIST_RESOURCES"),
+    );
+    let external = v2::ExternalId {
+        id: "x-1".to_owned(),
+        ..v2::ExternalId::default()
+    };
+    says(
+        |it| it.external_id = Some(external),
+        "external_id",
+        json!({"id": "x-1", "link": "", "description": ""}),
+    );
+    let parent = v2::ResourceId {
+        resource_type: "team".to_owned(),
+        resource: "t-eng".to_owned(),
+        baton_resource: false,
+    };
+    says(
+        |it| it.parent_resource_id = Some(parent),
+        "parent",
+        json!("team:t-eng"),
+    );
+    // The picture of a trait is that of the resource, in the older of two places.
+    let change = |it: &mut v2::Resource| {
+        let mut user: v2::UserTrait = it.annotations[0].to_msg().unwrap();
+        user.icon = icon("i");
+        it.annotations[0] = prost_types::Any::from_msg(&user).unwrap();
+    };
+    says(change, "icon", json!("i"));
+    // A second trait is an annotation like any other.
+    let group = v2::GroupTrait {
+        profile: Some(prost_types::Struct {
+            fields: [("a".to_owned(), true.into())].into(),
+        }),
+        ..v2::GroupTrait::default()
+    };
+    says(
+        |it| {
+            it.annotations
+                .push(prost_types::Any::from_msg(&group).unwrap());
+        },
+        "annotation.c1.connector.v2.GroupTrait",
+        json!([crate::support::hex(&group.encode_to_vec())]),
+    );
 }
 
 /// The second file is the first and one grant that was expanded into another.

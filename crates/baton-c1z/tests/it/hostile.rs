@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use baton_c1z::{Error, ErrorKind, Limits, Reader};
-use baton_model::{ProfileValue, Record};
+use baton_model::{Profile, ProfileValue, Record, Resource, ResourceId, ResourceTrait};
 use baton_proto::connector::v2;
 use prost::Message as _;
 use rusqlite::{Connection, params};
@@ -325,6 +325,8 @@ fn refused_row(place: &Place, expected: &str) {
     assert!(text.contains(expected), "{text}");
     assert_eq!(error.kind(), ErrorKind::Damaged);
     assert!(reader.records(SYNC).any(|it| it.is_err()));
+    let name = reader.display_name(SYNC, &ResourceId::new("user", "x"));
+    assert!(!matches!(name, Ok(Some(_))), "its name alone is not read");
     let compared =
         baton_c1z::diff::compare((&reader, SYNC), (&reader, SYNC), |_| Ok::<_, Error>(()));
     assert!(compared.is_err(), "not taken for the same");
@@ -366,6 +368,14 @@ fn rows_that_fill_memory() {
     );
     refused_row(
         &with_resource(&[], &"x".repeat(17 << 20)),
+        "has more than 16 MiB",
+    );
+    let sound = v2::Resource {
+        description: "x".repeat(17 << 20),
+        ..v2::Resource::default()
+    };
+    refused_row(
+        &with_resource(&sound.encode_to_vec(), "user:x"),
         "has more than 16 MiB",
     );
 }
@@ -414,6 +424,74 @@ fn a_record_that_nobody_could_read_is_not_written() {
     assert_eq!(error.kind(), ErrorKind::Record);
     assert!(writer.finish().is_err());
     assert!(files_in(place.directory()).is_empty());
+}
+
+/// Makes a resource whose row has this many bytes, but for what every row of a sync has.
+fn of_length(bytes: usize) -> Record {
+    let id = ResourceId::new("user", "u-long");
+    let mut it = Resource {
+        display_name: "Long".to_owned(),
+        details: ResourceTrait::Other,
+        profile: Profile::default(),
+        ..user("u-long", "Long")
+    };
+    let mut note = |length: usize| {
+        it.profile
+            .set("note", ProfileValue::from("x".repeat(length).as_str()));
+        let mut row = format!("{}{id}", id.resource_type()).into_bytes();
+        baton_c1z::encode::resource(&it, &mut row);
+        (it.clone(), row.len())
+    };
+    let (_, too_long) = note(bytes);
+    let (it, length) = note(bytes - (too_long - bytes));
+    assert_eq!(length, bytes);
+    Record::Resource(it)
+}
+
+/// Whatever is written can be read: identifier of the sync and time count for readers too.
+#[test]
+fn the_longest_record_can_be_read() {
+    let is_written = |length: usize| {
+        let place = Place::new();
+        let mut writer = place.open(place.options()).unwrap().start_sync().unwrap();
+        writer.put(&tiny()[0]).unwrap();
+        match writer.put(&of_length(length)) {
+            Ok(()) => {
+                let sync = writer.sync_id().to_string();
+                writer.finish().unwrap();
+                let reader = place.reader();
+                let records: Result<Vec<_>, _> = reader.records(&sync).collect();
+                assert_eq!(records.unwrap().len(), 2, "{length}");
+                true
+            }
+            Err(error) => {
+                assert!(matches!(error, Error::RecordLength { .. }), "{error}");
+                false
+            }
+        }
+    };
+    let room = [64, 63, 57, 56, 55, 30, 0];
+    let written = room.map(|room| is_written((16 << 20) - room));
+    assert!(written[0] && !written[6], "{written:?}");
+}
+
+/// The file is what is wrong, not the records: a connector must not take its own for contradictory.
+#[test]
+fn duplicates_in_an_older_sync_are_damage() {
+    let place = forged(
+        "drop index idx_grants_external_sync_v1; \
+         insert into v1_grants (resource_type_id, resource_id, entitlement_id, principal_resource_type_id, \
+         principal_resource_id, external_id, data, sync_id, discovered_at) \
+         select resource_type_id, resource_id, entitlement_id, principal_resource_type_id, principal_resource_id, \
+         external_id, data, sync_id, discovered_at from v1_grants limit 1",
+    );
+    let before = place.bytes();
+    let mut writer = place.open(place.options()).unwrap().start_sync().unwrap();
+    for record in tiny() {
+        writer.put(&record).unwrap();
+    }
+    let error = writer.finish().unwrap_err();
+    check_refused(&error, &place, &before, "cannot index the rows");
 }
 
 #[test]

@@ -12,33 +12,34 @@ use proptest::sample::{Index, select};
 /// How many different identifiers there are of a kind: few, so that two syncs have some in common.
 const IDS: std::ops::Range<u8> = 0..6;
 
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof!["[ -~]{0,6}", "\\PC{0,4}"]
-}
+/// How texts are made.
+pub(crate) trait Text: Strategy<Value = String> + Clone + 'static {}
+
+impl<T: Strategy<Value = String> + Clone + 'static> Text for T {}
 
 fn instant() -> impl Strategy<Value = Timestamp> {
     (-62_135_596_800i64..4_000_000_000, 0u32..1_000_000_000)
         .prop_map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap())
 }
 
-fn value() -> impl Strategy<Value = ProfileValue> {
+fn value(text: impl Text) -> impl Strategy<Value = ProfileValue> {
     let plain = prop_oneof![
         any::<bool>().prop_map(ProfileValue::from),
         (0u64..=1 << 53).prop_map(ProfileValue::from),
         prop::num::f64::NORMAL.prop_map(ProfileValue::from),
-        text().prop_map(ProfileValue::from),
+        text.clone().prop_map(ProfileValue::from),
         Just(ProfileValue::Null),
     ];
-    plain.prop_recursive(3, 8, 3, |inner| {
+    plain.prop_recursive(3, 8, 3, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(ProfileValue::List),
-            prop::collection::btree_map(text(), inner, 0..3).prop_map(ProfileValue::Map),
+            prop::collection::btree_map(text.clone(), inner, 0..3).prop_map(ProfileValue::Map),
         ]
     })
 }
 
-fn profile() -> impl Strategy<Value = Profile> {
-    prop::collection::vec((select(vec!["a", "name", "", "ü"]), value()), 0..3).prop_map(
+fn profile(text: impl Text) -> impl Strategy<Value = Profile> {
+    prop::collection::vec((select(vec!["a", "name", "", "ü"]), value(text)), 0..3).prop_map(
         |attributes| {
             let mut profile = Profile::default();
             for (name, value) in attributes {
@@ -83,16 +84,16 @@ fn details() -> impl Strategy<Value = ResourceTrait> {
     ]
 }
 
-fn resource() -> impl Strategy<Value = Resource> {
+fn resource(text: impl Text) -> impl Strategy<Value = Resource> {
     let status = select(vec![Status::Enabled, Status::Disabled, Status::Deleted]);
     let parts = (
         IDS,
-        text(),
-        text(),
+        text.clone(),
+        text.clone(),
         prop::option::of(status),
         prop::option::of(instant()),
         details(),
-        profile(),
+        profile(text),
     );
     parts.prop_map(
         |(id, display_name, description, status, created_at, details, profile)| Resource {
@@ -151,8 +152,14 @@ fn entitlement(
     }
 }
 
-/// Makes a sync in which every reference holds and no identifier occurs twice.
+/// Makes a sync with short texts, some of which two syncs have in common.
 pub(crate) fn sync() -> impl Strategy<Value = Vec<Record>> {
+    sync_with(prop_oneof!["[ -~]{0,6}", "\\PC{0,4}"], "[ab]")
+}
+
+/// Makes a sync in which every reference holds and no identifier occurs twice, with `text` in resources and `name` in types and
+/// entitlements.
+pub(crate) fn sync_with(text: impl Text, name: impl Text) -> impl Strategy<Value = Vec<Record>> {
     let purpose = select(vec![
         Purpose::Assignment,
         Purpose::Permission,
@@ -160,9 +167,9 @@ pub(crate) fn sync() -> impl Strategy<Value = Vec<Record>> {
         Purpose::Unspecified,
     ]);
     let parts = (
-        "[ab]",
-        prop::collection::vec(resource(), 1..12),
-        prop::collection::vec((any::<Index>(), 0u8..3, "[ab]", purpose), 0..8),
+        name.clone(),
+        prop::collection::vec(resource(text), 1..12),
+        prop::collection::vec((any::<Index>(), 0u8..3, name, purpose), 0..8),
         prop::collection::vec((any::<Index>(), any::<Index>()), 0..12),
     );
     parts.prop_map(|(name, resources, entitlements, grants)| {

@@ -2,7 +2,7 @@
 
 use baton_c1z::Options;
 use baton_proto::connector::v2;
-use prost::Message;
+use prost::{Message, Name as _};
 use prost_types::Any;
 use rusqlite::{Connection, params};
 
@@ -56,6 +56,30 @@ fn expansion() -> v2::GrantExpandable {
         entitlement_ids: vec!["team:x:member".to_owned()],
         ..v2::GrantExpandable::default()
     }
+}
+
+/// Readers of annotations look behind the last slash, and take the whole where there is none.
+#[test]
+fn an_expansion_without_a_slash_in_its_type_is_moved_too() {
+    let place = Place::new();
+    pack(&place.file(), |connection| {
+        old_file(connection);
+        let bare = Any {
+            type_url: v2::GrantExpandable::full_name(),
+            value: expansion().encode_to_vec(),
+        };
+        let grant = v2::Grant {
+            annotations: vec![bare, immutable()],
+            ..v2::Grant::default()
+        };
+        connection
+            .execute(
+                "update v1_grants set data = ?1 where principal_resource_type_id = 'team'",
+                [grant.encode_to_vec()],
+            )
+            .unwrap();
+    });
+    check_old_sync(&place);
 }
 
 fn immutable() -> Any {

@@ -276,6 +276,42 @@ fn directories_without_permission_and_files_that_are_devices() {
     refused_path(Path::new("/dev/null"), "it is not a regular file");
 }
 
+/// Whoever runs out of something is not told to choose another directory.
+#[cfg(unix)]
+#[test]
+fn a_machine_that_has_no_more_of_something_is_not_blamed_on_the_path() {
+    const CHILD: &str = "BATON_C1Z_TEST_WITHOUT_FILES";
+    if std::env::var_os(CHILD).is_some() {
+        let place = Place::new();
+        let mut open = Vec::new();
+        while let Ok(file) = fs::File::open("/dev/null") {
+            open.push(file);
+        }
+        let error = Store::check(&place.file()).unwrap_err();
+        drop(open);
+        assert_eq!(error.kind(), ErrorKind::System, "{error}");
+        let expected = format!("cannot create a file in {}", place.directory().display());
+        assert_eq!(error.to_string(), expected);
+        return;
+    }
+    // In a process of its own, so that other tests have theirs.
+    let mut child = std::process::Command::new("sh");
+    child
+        .args(["-c", "ulimit -n 64 && exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "refuse::a_machine_that_has_no_more_of_something_is_not_blamed_on_the_path",
+        ])
+        .env(CHILD, "1");
+    let output = child.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && told.contains("1 passed"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_missing_file_cannot_be_read() {
     let place = Place::new();

@@ -1,20 +1,21 @@
 //! Whatever is written is read back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use baton_model::{
-    AccountType, Email, Entitlement, EntitlementId, Grant, Profile, ProfileValue, Purpose, Record,
-    Resource, ResourceId, ResourceTrait, ResourceType, Status, Timestamp, Trait, UserTrait,
+    AccountType, Profile, ProfileValue, Purpose, Record, Resource, ResourceId, ResourceTrait,
+    Status,
 };
 use baton_proto::connector::v2;
 use proptest::prelude::*;
-use proptest::sample::{Index, select};
-use prost::Message as _;
+use prost::{Message as _, Name};
 use prost_types::value::Kind;
 
+use crate::made_up::{self, Text};
 use crate::support::Place;
 
-fn text() -> impl Strategy<Value = String> {
+/// Some are longer than what is stored.
+fn text() -> impl Text {
     prop_oneof![
         "[ -~]{0,12}",
         "\\PC{0,8}",
@@ -23,190 +24,78 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-fn id() -> impl Strategy<Value = String> {
-    "[a-zA-Z0-9_.-]{1,8}"
-}
-
-fn instant() -> impl Strategy<Value = Timestamp> {
-    (0i64..4_000_000_000, 0u32..1_000_000_000)
-        .prop_map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap())
-}
-
-fn profile() -> impl Strategy<Value = Profile> {
-    let value = prop_oneof![
-        any::<bool>().prop_map(ProfileValue::from),
-        (0u64..1 << 53).prop_map(ProfileValue::from),
-        text().prop_map(ProfileValue::from),
-    ];
-    let attribute = (
-        select(vec!["name", "user_id", "a", "Z", "ü", "member_count"]),
-        value,
-    );
-    prop::collection::vec(attribute, 0..5).prop_map(|attributes| {
-        let mut profile = Profile::default();
-        for (name, value) in attributes {
-            profile.set(name, value);
-        }
-        profile
-    })
-}
-
-fn details() -> impl Strategy<Value = ResourceTrait> {
-    let account_type = select(vec![AccountType::Human, AccountType::Service]);
-    let email = (id(), any::<bool>()).prop_map(|(address, is_primary)| Email {
-        address,
-        is_primary,
-    });
-    let user = (
-        prop::collection::vec(email, 0..3),
-        prop::option::of(id()),
-        prop::option::of(instant()),
-        account_type,
-    )
-        .prop_map(|(emails, login, last_login, account_type)| {
-            ResourceTrait::User(UserTrait {
-                emails,
-                login,
-                last_login,
-                account_type,
-            })
-        });
-    prop_oneof![user, Just(ResourceTrait::Group), Just(ResourceTrait::Role)]
-}
-
-fn resource() -> impl Strategy<Value = Resource> {
-    let status = prop::option::of(select(vec![Status::Enabled, Status::Disabled]));
-    (
-        id(),
-        text(),
-        text(),
-        status,
-        prop::option::of(instant()),
-        details(),
-        profile(),
-    )
-        .prop_map(
-            |(id, display_name, description, status, created_at, details, profile)| Resource {
-                id: ResourceId::new(type_of(&details), id),
-                display_name,
-                description,
-                status,
-                created_at,
-                details,
-                profile,
-            },
-        )
-}
-
-fn type_of(details: &ResourceTrait) -> &'static str {
-    match details.kind() {
-        Trait::User => "user",
-        Trait::Group => "team",
-        _ => "role",
-    }
-}
-
-fn types() -> Vec<Record> {
-    let make = |id: &'static str, kind| ResourceType {
-        id: id.into(),
-        display_name: id.to_uppercase(),
-        traits: vec![kind],
-        skip_entitlements_and_grants: kind == Trait::User,
-    };
-    let types = [
-        make("user", Trait::User),
-        make("team", Trait::Group),
-        make("role", Trait::Role),
-    ];
-    types.into_iter().map(Record::ResourceType).collect()
-}
-
-/// Makes a sync in which every reference holds and no identifier occurs twice.
-fn records() -> impl Strategy<Value = Vec<Record>> {
-    let entitlement = (any::<Index>(), id(), text(), text(), any::<bool>());
-    let grant = (any::<Index>(), any::<Index>());
-    let resources = prop::collection::vec(resource(), 0..12);
-    (
-        resources,
-        prop::collection::vec(entitlement, 0..8),
-        prop::collection::vec(grant, 0..12),
-    )
-        .prop_map(|(resources, entitlements, grants)| {
-            let resources: Vec<_> = resources
-                .into_iter()
-                .map(|it| (it.id.clone(), it))
-                .collect::<BTreeMap<_, _>>()
-                .into_values()
-                .collect();
-            let entitlements: Vec<Entitlement> = entitlements
-                .into_iter()
-                .filter(|_| !resources.is_empty())
-                .map(
-                    |(of, slug, display_name, description, is_power)| Entitlement {
-                        id: EntitlementId::new(of.get(&resources).id.clone(), slug),
-                        display_name,
-                        description,
-                        grantable_to: vec!["user".into(), "team".into()],
-                        purpose: if is_power {
-                            Purpose::Permission
-                        } else {
-                            Purpose::Assignment
-                        },
-                    },
-                )
-                .map(|it| (it.id.clone(), it))
-                .collect::<BTreeMap<_, _>>()
-                .into_values()
-                .collect();
-            let grants: BTreeSet<Grant> = grants
-                .into_iter()
-                .filter(|_| !entitlements.is_empty())
-                .map(|(of, to)| Grant {
-                    entitlement: of.get(&entitlements).id.clone(),
-                    principal: to.get(&resources).id.clone(),
-                })
-                .collect();
-            let mut records = types();
-            records.extend(resources.into_iter().map(Record::Resource));
-            records.extend(entitlements.into_iter().map(Record::Entitlement));
-            records.extend(grants.into_iter().map(Record::Grant));
-            records
-        })
-}
-
 fn is_cut(stored: &str, written: &str, limit: usize) -> bool {
     stored == written
         || (stored.len() <= limit && stored.len() + 4 > limit && written.starts_with(stored))
 }
 
+fn same_value(stored: &prost_types::Value, written: &ProfileValue) -> bool {
+    match (stored.kind.as_ref().unwrap(), written) {
+        (Kind::BoolValue(stored), ProfileValue::Bool(written)) => stored == written,
+        (Kind::NumberValue(stored), ProfileValue::Number(written)) => {
+            format!("{stored}") == written.to_string()
+        }
+        (Kind::NumberValue(stored), ProfileValue::Decimal(written)) => {
+            stored.to_bits() == written.to_bits()
+        }
+        (Kind::StringValue(stored), ProfileValue::Text(written)) => stored == written,
+        (Kind::ListValue(stored), ProfileValue::List(written)) => {
+            stored.values.len() == written.len()
+                && std::iter::zip(&stored.values, written).all(|(it, other)| same_value(it, other))
+        }
+        (Kind::StructValue(stored), ProfileValue::Map(written)) => {
+            let written = written.iter().map(|(name, it)| (name.as_str(), it));
+            same_fields(stored, written)
+        }
+        (Kind::NullValue(_), ProfileValue::Null) => true,
+        _ => false,
+    }
+}
+
+fn same_fields<'a>(
+    stored: &prost_types::Struct,
+    written: impl Iterator<Item = (&'a str, &'a ProfileValue)>,
+) -> bool {
+    let written: Vec<_> = written.collect();
+    written.len() == stored.fields.len()
+        && written
+            .into_iter()
+            .all(|(name, it)| same_value(&stored.fields[name], it))
+}
+
 fn same_profile(stored: Option<&prost_types::Struct>, written: &Profile) -> bool {
-    let Some(stored) = stored else {
-        return written.is_empty();
+    match stored {
+        None => written.is_empty(),
+        Some(stored) => same_fields(stored, written.iter()),
+    }
+}
+
+/// Takes the only annotation out of a resource.
+fn only<M: Name + Default>(stored: &v2::Resource) -> M {
+    let [annotation] = &stored.annotations[..] else {
+        panic!("one annotation: {stored:?}");
     };
-    stored.fields.len() == written.iter().count()
-        && written.iter().all(|(name, value)| {
-            match (stored.fields[name].kind.as_ref().unwrap(), value) {
-                (Kind::BoolValue(stored), ProfileValue::Bool(written)) => stored == written,
-                (Kind::NumberValue(stored), ProfileValue::Number(written)) => {
-                    format!("{stored}") == written.to_string()
-                }
-                (Kind::StringValue(stored), ProfileValue::Text(written)) => stored == written,
-                _ => false,
-            }
-        })
+    annotation.to_msg().unwrap()
 }
 
 fn same_resource(stored: &v2::Resource, written: &Resource) -> bool {
-    let number = written
-        .status
-        .map(|status| if status == Status::Enabled { 1 } else { 2 });
+    let number = written.status.map(|status| match status {
+        Status::Enabled => 1,
+        Status::Disabled => 2,
+        Status::Deleted => 3,
+    });
     let instant =
         |stored: &prost_types::Timestamp| (stored.seconds, u32::try_from(stored.nanos).unwrap());
     let created = written.created_at.map(|it| (it.seconds(), it.nanos()));
-    let annotation = &stored.annotations[0];
     let details = match &written.details {
         ResourceTrait::User(user) => {
-            let stored: v2::UserTrait = annotation.to_msg().unwrap();
+            let stored: v2::UserTrait = only(stored);
+            let account_type = match user.account_type {
+                AccountType::Unspecified => 0,
+                AccountType::Human => 1,
+                AccountType::Service => 2,
+                AccountType::System => 3,
+            };
             same_profile(stored.profile.as_ref(), &written.profile)
                 && stored.profile.is_some()
                 && stored.status.as_ref().map(|it| it.status) == number
@@ -219,24 +108,19 @@ fn same_resource(stored: &v2::Resource, written: &Resource) -> bool {
                     .iter()
                     .map(|it| (&it.address, it.is_primary))
                     .eq(user.emails.iter().map(|it| (&it.address, it.is_primary)))
-                && stored.account_type
-                    == if user.account_type == AccountType::Human {
-                        1
-                    } else {
-                        2
-                    }
+                && stored.account_type == account_type
         }
         ResourceTrait::Group => {
-            let stored: v2::GroupTrait = annotation.to_msg().unwrap();
+            let stored: v2::GroupTrait = only(stored);
             same_profile(stored.profile.as_ref(), &written.profile)
         }
-        _ => {
-            let stored: v2::RoleTrait = annotation.to_msg().unwrap();
+        ResourceTrait::Role => {
+            let stored: v2::RoleTrait = only(stored);
             same_profile(stored.profile.as_ref(), &written.profile)
         }
+        _ => stored.annotations.is_empty(),
     };
     details
-        && stored.annotations.len() == 1
         && same_id(stored, &written.id)
         && is_cut(&stored.display_name, &written.display_name, 1024)
         && is_cut(&stored.description, &written.description, 2048)
@@ -250,11 +134,20 @@ fn same_id(stored: &v2::Resource, written: &ResourceId) -> bool {
     id.resource_type == written.resource_type().as_str() && id.resource == written.resource()
 }
 
+fn purpose(it: Purpose) -> i32 {
+    match it {
+        Purpose::Assignment => 1,
+        Purpose::Permission => 2,
+        Purpose::Ownership => 3,
+        _ => 0,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn what_is_written_is_read_back(records in records()) {
+    fn what_is_written_is_read_back(records in made_up::sync_with(text(), text())) {
         let place = Place::new();
         let sync = place.add(place.options(), &records);
         let reader = place.reader();
@@ -283,10 +176,10 @@ proptest! {
                     prop_assert_eq!(&row.message.slug, it.id.slug());
                     prop_assert_eq!((row.resource_type_id.as_str(), row.resource_id.as_str()), (it.id.resource().resource_type().as_str(), it.id.resource().resource()));
                     prop_assert_eq!(row.message.resource.as_ref(), stored.get(&it.id.resource().to_string()));
-                    prop_assert_eq!(row.message.purpose, if it.purpose == Purpose::Assignment { 1 } else { 2 });
+                    prop_assert_eq!(row.message.purpose, purpose(it.purpose));
                     prop_assert!(is_cut(&row.message.display_name, &it.display_name, 1024));
                     prop_assert!(is_cut(&row.message.description, &it.description, 2048));
-                    prop_assert_eq!(row.message.grantable_to.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["user", "team"]);
+                    prop_assert_eq!(row.message.grantable_to.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["user", "app"]);
                 }
                 Record::Grant(it) => {
                     let row = grants.next().unwrap();

@@ -156,6 +156,31 @@ fn a_new_file_can_be_read_by_others_and_an_old_one_keeps_its_mode() {
     }
 }
 
+/// Not every system has names of directories that are text.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_temporary_directory_with_any_name_will_do() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let place = Place::new();
+    let temp = place
+        .directory()
+        .join(std::ffi::OsStr::from_bytes(b"t\xe9mporaire"));
+    fs::create_dir(&temp).unwrap();
+    let options = || baton_c1z::Options {
+        temp_dir: Some(temp.clone()),
+        keep_syncs: 1,
+        ..place.options()
+    };
+    place.add(options(), &tiny());
+    // The older one is deleted, and the pages that it had go.
+    let sync = place.add(options(), &tiny());
+    let syncs = place.reader().syncs().unwrap();
+    assert_eq!(syncs.len(), 1);
+    assert_eq!(syncs[0].sync_id, sync);
+    assert_eq!(files_in(&temp), Vec::<String>::new());
+}
+
 #[cfg(unix)]
 #[test]
 fn the_working_copy_is_private() {

@@ -163,6 +163,31 @@ fn only_marked_syncs_are_forgotten_and_they_whole() {
     assert_eq!(database.number("pragma freelist_count"), 0);
 }
 
+/// Another tool may have copied the table, and written bytes as text.
+#[test]
+fn what_is_found_can_be_forgotten() {
+    for (value, cast) in [
+        (Some(b"ours".as_slice()), "text"),
+        (Some(b"ours"), "blob"),
+        (None, "text"),
+    ] {
+        let place = Place::new();
+        keep(&place, &[unfinished(1, 2, "ours")]);
+        tamper(
+            &place,
+            &format!(
+                "update v1_connector_sessions set value = cast(value as {cast}) where key = '{KEY}'"
+            ),
+        );
+        assert!(find(&place).is_some());
+        let store = place.open(place.options()).unwrap();
+        assert_eq!(store.forget(KEY, value).unwrap(), 1, "{cast}");
+        store.save().unwrap();
+        assert_eq!(find(&place), None, "{cast}");
+        assert!(place.reader().syncs().unwrap().is_empty());
+    }
+}
+
 #[test]
 fn a_kept_sync_looks_like_one_that_has_just_begun() {
     let place = Place::new();

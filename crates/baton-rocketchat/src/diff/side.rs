@@ -14,7 +14,7 @@ use crate::{choices, fields, stored};
 /// A sync in a file.
 pub(super) struct Side {
     pub(super) path: PathBuf,
-    /// Shared if both are in one file.
+    /// Shared if one file was named.
     reader: Rc<Reader>,
     pub(super) sync: SyncRun,
 }
@@ -57,6 +57,14 @@ pub(super) fn sides(line: &Line, settings: &Settings) -> Result<(Side, Side), Fa
             more.len()
         ))),
     }
+}
+
+/// Returns the files that the command line names.
+pub(crate) fn files(line: &Line, settings: &Settings) -> Vec<PathBuf> {
+    if line.arguments.is_empty() {
+        return vec![choices::file(settings)];
+    }
+    line.arguments.iter().map(|it| split(it).0).collect()
 }
 
 fn of_one_file(path: &Path, settings: &Settings) -> Result<(Side, Side), Failure> {

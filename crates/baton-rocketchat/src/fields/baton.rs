@@ -6,7 +6,7 @@ use crate::field::{list, number, switch, text};
 fields! { BATON:
     // Those that `config` tells of, in its order.
     LOG_LEVEL = text("log-level", "How much to log: debug, info, warn or error").default("info").operations();
-    LOG_LEVEL_DEBUG_EXPIRES_AT = text("log-level-debug-expires-at", "When to go back from the debug level, as an RFC 3339 time; counts only in hosted operation").operations();
+    LOG_LEVEL_DEBUG_EXPIRES_AT = text("log-level-debug-expires-at", "When to go back from the debug level, as an RFC 3339 time; has no effect here").operations();
     SESSION_STORE_MAXIMUM_SIZE = number("session-store-maximum-size", 15_728_640, "Bytes that the cache of a session may take; this connector keeps none").hidden().operations();
     OTEL_COLLECTOR_ENDPOINT = text("otel-collector-endpoint", "Address, host:port, of an OpenTelemetry collector to send traces and logs to").operations();
     OTEL_COLLECTOR_ENDPOINT_TLS_CERT_PATH = text("otel-collector-endpoint-tls-cert-path", "File with the authority, in PEM form, that the collector's certificate comes from").hidden().operations();
@@ -19,7 +19,7 @@ fields! { BATON:
     HEALTH_CHECK_BIND_ADDRESS = text("health-check-bind-address", "Address to answer health checks at").default("127.0.0.1").hidden().operations();
     HTTP_TIMEOUT_SECONDS = number("http-timeout-seconds", 300, "Seconds that the server may take before an answer begins, from 1 to 1800").within(1, 1800).operations();
 
-    FILE = text("file", "The c1z file; a sync is added to one that exists").short('f').default("sync.c1z");
+    FILE = text("file", "The c1z file, for the demo demo.c1z unless set; a sync is added to one that exists").short('f').default("sync.c1z");
     CLIENT_ID = text("client-id", "Client id from ConductorOne, which switches to service mode");
     CLIENT_SECRET = text("client-secret", "Client secret that belongs to the client id").secret();
     PROVISIONING = switch("provisioning", "Allow changes in service mode; this connector only reads").short('p');

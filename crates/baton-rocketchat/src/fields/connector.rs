@@ -1,7 +1,7 @@
 //! The settings of this connector, and of the commands that only it has.
 
 use super::fields;
-use crate::field::Scope::{Among, Only, Outputs, Syncs, Workspace};
+use crate::field::Scope::{Among, Forms, Only, Syncs, Workspace};
 use crate::field::{list, number, switch, text};
 use crate::values;
 
@@ -15,13 +15,13 @@ fields! { CONNECTOR:
     CLIENT_KEY = text("rocketchat-client-key", "File with the private key of that certificate, in PEM form").of(Workspace);
     TEAM_ROLES = switch("rocketchat-team-roles", "Sync the roles owner, leader and moderator within teams too").of(Syncs);
     DORMANT_MEMBERSHIPS = text("rocketchat-dormant-memberships", "What to do about team memberships of deactivated users: resolve looks them up, count only counts them").default("resolve").checked(values::dormant).of(Syncs);
-    MAX_SHRINK = number("max-shrink", 50, "Fail if users, roles, teams, role grants or memberships are fewer by more than this percentage than in the file's newest sync; 0 turns that off").within(0, 100).of(Syncs);
-    MAX_DURATION = text("max-duration", "Fail if the sync takes longer than this, such as 90m, 2h30m or 600s").checked(values::max_duration).of(Syncs);
-    NO_RESUME = switch("no-resume", "Start over instead of continuing an interrupted sync of the file").of(Syncs);
+    MAX_SHRINK = number("max-shrink", 50, "Fail if users, roles, teams, role grants or memberships are fewer by more than this percentage than in the file's newest sync; 0 turns that off, which demo does by itself").within(0, 100).of(Syncs);
+    MAX_DURATION = text("max-duration", "Fail if the sync, or validate, takes longer than this, such as 90m, 2h30m or 600s").checked(values::max_duration).of(Syncs);
+    NO_RESUME = switch("no-resume", "Start over instead of continuing an interrupted sync of the file").of(Workspace);
     SUMMARY = text("summary", "File for a summary of the run as JSON, also when it fails").of(Syncs);
+    SINKS = list("sink", "Write the sync in this form too, as KIND=PATH: csv or parquet make a directory, json or ndjson a file").of(Forms);
 
     // Of single commands.
-    SINKS = list("sink", "Write the sync in this form too, as KIND=PATH: csv or parquet make a directory, json or ndjson a file").of(Outputs);
     OUTPUT_FORMAT = text("output-format", "How to write to stdout: text or json, with show and diff also ndjson, with show also csv").default("text").of(Among(&["validate", "show", "diff"]));
     SYNC = text("sync", "Take this sync of the file instead of the one finished last").of(Among(&["export", "show"]));
     SHOW_DISABLED = switch("disabled", "Only disabled users, or their grants").of(Only("show"));
@@ -39,4 +39,5 @@ fields! { CONNECTOR:
     HEALTH_ENDPOINT = text("endpoint", "What to ask for: health, ready or live").default("health").of(Only("health-check"));
     HEALTH_TIMEOUT = number("timeout", 5, "Seconds to wait for the answer").of(Only("health-check"));
     NO_DESCRIPTIONS = switch("no-descriptions", "Leave descriptions out of the script").of(Only("completion"));
+    ALL_FLAGS = switch("all", "Offer those flags too that no help shows").of(Only("completion"));
 }

@@ -3,7 +3,6 @@
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use baton_model::Clock as _;
 use serde_json::Value;
@@ -16,7 +15,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::Format;
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, since_1970};
 use crate::words::plain;
 
 /// Fields of events are numbers and texts. The texts of these are JSON, and stand in a line as what they are.
@@ -90,7 +89,7 @@ fn json(event: &Event<'_>, said: Said) -> String {
     format!(
         "{{\"level\":\"{}\",\"ts\":{},\"caller\":{},\"msg\":{}{}{}}}\n",
         name(*event.metadata().level()).to_ascii_lowercase(),
-        seconds(),
+        since_1970().as_secs_f64(),
         Value::from(caller(event)),
         Value::from(said.message),
         if said.fields.is_empty() { "" } else { "," },
@@ -200,11 +199,6 @@ pub(crate) fn caller(event: &Event<'_>) -> String {
     let file = metadata.file().map(Path::new).and_then(Path::file_name);
     let file = file.unwrap_or_default().to_string_lossy();
     format!("{unit}/{file}:{}", metadata.line().unwrap_or_default())
-}
-
-fn seconds() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default().as_secs_f64()
 }
 
 /// Cuts or fills the fraction of a second to three digits.

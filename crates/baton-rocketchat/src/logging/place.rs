@@ -2,10 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Stderr;
 use crate::failure::Failure;
+use crate::paths::{TAKEN, is_stream, whole};
 
 /// Writes every line to several places.
 #[derive(Debug, Clone)]
@@ -19,8 +22,15 @@ enum Place {
 }
 
 impl Places {
-    /// Opens files for appending; `stdout` and `stderr` are the streams.
-    pub(super) fn open(paths: &[String]) -> Result<Self, Failure> {
+    /// Opens files for appending; `stdout` and `stderr` are the streams. What is `taken` is not opened.
+    pub(super) fn open(paths: &[String], taken: &[PathBuf]) -> Result<Self, Failure> {
+        let is_taken =
+            |it: &&String| !is_stream(it) && taken.contains(&whole(it.as_str().as_ref()));
+        if let Some(path) = paths.iter().find(is_taken) {
+            let text = format!("cannot log to {path}: {TAKEN}");
+            let hint = "give --log-path, or BATON_LOG_PATH, the path of a file of its own";
+            return Err(Failure::usage(text).with_hint(hint));
+        }
         let open = |path: &String| match path.as_str() {
             "stdout" => Ok(Place::Stdout),
             "stderr" => Ok(Place::Stderr),
@@ -39,10 +49,9 @@ impl Places {
 }
 
 /// Makes new files readable by their owner alone: lines name accounts.
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.mode(0o600);
     options
 }
 

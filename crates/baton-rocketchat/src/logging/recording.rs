@@ -1,8 +1,7 @@
 //! Logs of single tasks, in every detail (`baton-runtime.md` section 4.8, "Debug tasks").
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,6 +11,8 @@ use tracing::{Level, Metadata, callsite};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Filter};
+
+use super::place::private;
 
 /// The files that lines are recorded to, of which there are none most of the time.
 #[derive(Clone, Default)]
@@ -26,9 +27,8 @@ pub(crate) struct Recording {
 impl Recordings {
     /// Begins to record to a new file that only its owner may read.
     pub(super) fn start(&self, path: &Path) -> io::Result<Recording> {
-        let mut options = OpenOptions::new();
-        let file = options.append(true).create_new(true).mode(0o600);
-        let file = Arc::new(file.open(path)?);
+        let file = private().append(true).create_new(true).open(path)?;
+        let file = Arc::new(file);
         self.change(|files| files.push(Arc::clone(&file)));
         Ok(Recording {
             file,

@@ -1,7 +1,8 @@
 //! The steps of a sync in the words of other Baton connectors (`baton-runtime.md` sections 1.7 and 10).
 //!
 //! Those read one kind of thing after another. This one reads resources and grants side by side, and writes entitlements
-//! and grants once everything is read: the lines about that come together at the end, with the numbers that are in the file.
+//! and grants once everything is read: the lines about that come together at the end; their numbers are of resources, as with
+//! others.
 
 use rocketchat_sync::mapping::{ROLE, TEAM, USER};
 use rocketchat_sync::{Scope, Stage};

@@ -26,8 +26,8 @@ impl ToC1 {
             ..config
         };
         Ok(Self {
-            http2: Dialer::new(&server, &["h2"], &config)?,
-            any: Dialer::new(&server, &["h2", "http/1.1"], &config)?,
+            http2: Dialer::new(&server, Versions::Http2.alpn(), &config)?,
+            any: Dialer::new(&server, Versions::Any.alpn(), &config)?,
         })
     }
 }

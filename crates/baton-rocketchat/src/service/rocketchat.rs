@@ -93,7 +93,7 @@ impl RocketChat {
         options.previous.clone_from(&self.last());
         let terms = Terms {
             file,
-            outputs: &[],
+            forms: &[],
             container,
             resume: None,
             max_duration: self.max_duration,

@@ -41,11 +41,11 @@ struct Document<'a> {
 
 /// The numbers of one resource type.
 #[derive(Serialize)]
-struct OfType<'a> {
-    r#type: &'a str,
-    resources: u64,
-    entitlements: u64,
-    grants: u64,
+pub(crate) struct OfType<'a> {
+    pub(crate) r#type: &'a str,
+    pub(crate) resources: u64,
+    pub(crate) entitlements: u64,
+    pub(crate) grants: u64,
 }
 
 /// What accounts there are among the users.
@@ -78,7 +78,8 @@ impl OfUsers {
     }
 }
 
-fn of_types(stats: &Stats) -> Vec<OfType<'_>> {
+/// Returns the numbers of the resource types that there are resources of.
+pub(crate) fn of_types(stats: &Stats) -> Vec<OfType<'_>> {
     let of = |counts: &BTreeMap<String, u64>, name| counts.get(name).copied().unwrap_or_default();
     let types = stats.resources_by_resource_type.iter();
     types

@@ -149,8 +149,6 @@ impl<'s> People<'s> {
 }
 
 fn user(it: &Resource, account: &UserTrait) -> Vec<String> {
-    let marked = account.emails.iter().find(|it| it.is_primary);
-    let email = marked.or(account.emails.first());
     let notes = [
         (it.status == Some(Status::Disabled), "disabled"),
         (it.status == Some(Status::Deleted), "deleted"),
@@ -161,7 +159,7 @@ fn user(it: &Resource, account: &UserTrait) -> Vec<String> {
     vec![
         account.login.clone().unwrap_or_default(),
         it.display_name.clone(),
-        email.map(|it| it.address.clone()).unwrap_or_default(),
+        account.primary_email().unwrap_or_default().to_owned(),
         day(account.last_login),
         noted(&notes),
     ]

@@ -70,6 +70,7 @@ impl<'f> Selection<'f> {
         let mut user = Named::new("user", self.filters.user.as_deref());
         // Users of whom it is known what they are, to be found again in grants.
         let mut kinds = Ids::new();
+        let by_kind = self.table == Table::Grants && self.filters.are_of_users();
         for record in source.reader.records(&source.sync.sync_id) {
             let it = match record? {
                 Record::Resource(it) => it,
@@ -81,7 +82,7 @@ impl<'f> Selection<'f> {
                 ResourceTrait::Group => team.look_at(&it, &[&it.display_name]),
                 ResourceTrait::User(account) => {
                     user.look_at(&it, &names_of(&it, account));
-                    if self.table == Table::Grants && self.is_of_kind(&it, account) {
+                    if by_kind && self.is_of_kind(&it, account) {
                         kinds.insert(it.id);
                     }
                 }
@@ -91,7 +92,7 @@ impl<'f> Selection<'f> {
         self.roles = role.found(source)?;
         self.teams = team.found(source)?;
         self.users = user.found(source)?;
-        if self.table == Table::Grants && self.filters.are_of_users() {
+        if by_kind {
             self.users = Some(match self.users.take() {
                 Some(named) => named.intersection(&kinds).cloned().collect(),
                 None => kinds,

@@ -2,22 +2,25 @@
 
 use std::fs;
 use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
 use super::page;
+use crate::choices;
 use crate::failure::Failure;
 use crate::oneshot::Synced;
-use crate::paths::whole;
+use crate::paths::{TAKEN, logs, taken, whole};
+use crate::settings::Settings;
 
 /// Where the summary goes, if anywhere.
 pub(crate) struct SummaryFile(Option<PathBuf>);
 
 impl SummaryFile {
-    /// Refuses a path that could not be written at the end, or that is also `output`.
-    pub(crate) fn check(path: Option<PathBuf>, output: &Path) -> Result<Self, Failure> {
-        let Some(path) = path else {
+    /// Refuses a path that could not be written at the end, or that something else of the run has. `file` is the c1z file.
+    pub(crate) fn check(settings: &Settings, file: &Path) -> Result<Self, Failure> {
+        let Some(path) = choices::summary(settings) else {
             return Ok(Self(None));
         };
         let refuse = |reason: &str| {
@@ -33,8 +36,9 @@ impl SummaryFile {
             }
             Ok(_) | Err(_) => {}
         }
-        if whole(&path) == whole(output) {
-            return refuse("the sync itself goes there");
+        let place = whole(&path);
+        if taken(settings, file).contains(&place) || logs(settings).contains(&place) {
+            return refuse(TAKEN);
         }
         match temporary(&path) {
             Ok(_removed_at_once) => Ok(Self(Some(path))),
@@ -76,11 +80,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     let path = whole(path);
     let mut builder = Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // The umask takes its share of this.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
+    // The umask takes its share of this.
+    builder.permissions(fs::Permissions::from_mode(0o666));
     builder.tempfile_in(path.parent().unwrap_or(Path::new("/")))
 }

@@ -1,15 +1,17 @@
 //! The collector: where it is, how it is reached, and the calls to it, each made once.
 
-use std::fmt;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::{fmt, io};
 
-use baton_service::{BoxError, BoxFuture, Link};
+use baton_service::{BoxError, BoxFuture};
 use http::Uri;
 use http::header::{HeaderValue, USER_AGENT};
 use http::uri::{Authority, PathAndQuery};
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -17,7 +19,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use prost::Message;
-use rocketchat_http::{BaseUrl, Config, Dialer, Proxies, Roots};
+use rocketchat_http::{BaseUrl, Config, Dialer, Io, Proxies, Roots};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::client::Grpc;
@@ -29,7 +32,7 @@ use tracing::instrument::WithSubscriber as _;
 
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::{choices, fields, words};
+use crate::{choices, fields};
 
 /// The time that one call may take, a new connection included.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -192,7 +195,6 @@ fn config(settings: &Settings, is_insecure: bool) -> Config {
         .or(text.map(Roots::Pem));
     Config {
         connect_timeout: LIMIT,
-        user_agent: words::user_agent(),
         proxies: if is_insecure {
             Proxies::default()
         } else {
@@ -213,9 +215,9 @@ struct Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = Link;
+    type Response = TokioIo<Wire>;
     type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Link, BoxError>>;
+    type Future = BoxFuture<'static, Result<TokioIo<Wire>, BoxError>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -229,7 +231,44 @@ impl Service<Uri> for Connector {
             if !connection.is_http2 && !is_insecure {
                 return Err("the server does not offer HTTP/2".into());
             }
-            Ok(Link::new(connection.stream, true))
+            Ok(TokioIo::new(Wire(connection.stream)))
         })
+    }
+}
+
+/// Bytes that go both ways, and are HTTP/2.
+struct Wire(Box<dyn Io>);
+
+impl Connection for Wire {
+    fn connected(&self) -> Connected {
+        Connected::new().negotiated_h2()
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, into)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

@@ -1,7 +1,6 @@
 //! Log lines as OpenTelemetry's log records.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use opentelemetry::Context as Trace;
 use opentelemetry::trace::TraceContextExt as _;
@@ -15,6 +14,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::courier::{Item, Queue};
+use crate::clock::since_1970;
 use crate::logging::{TASK_ID, caller, task_id};
 
 /// Puts each line into the queue, with the span that it was written in.
@@ -57,9 +57,7 @@ fn record(level: Level) -> LogRecord {
         Level::DEBUG => SeverityNumber::Debug,
         Level::TRACE => SeverityNumber::Trace,
     };
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = since_1970.unwrap_or_default().as_nanos();
-    let now = u64::try_from(now).unwrap_or_default();
+    let now = u64::try_from(since_1970().as_nanos()).unwrap_or_default();
     LogRecord {
         time_unix_nano: now,
         observed_time_unix_nano: now,

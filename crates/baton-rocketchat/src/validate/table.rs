@@ -3,7 +3,7 @@
 use rocketchat_sync::{Check, Plan, Status, Validation};
 
 use crate::failure::Failure;
-use crate::words::{counted, number, wrap};
+use crate::words::{counted, number, plain, wrap};
 
 const WIDTH: usize = 80;
 /// The longest name of a check, and a gap.
@@ -96,12 +96,12 @@ fn conclusion(found: &Validation, failure: Option<&Failure>) -> String {
     }
 }
 
-/// Writes words behind a head, broken into lines that all begin where the first one does.
+/// Writes words behind a head, broken into lines that all begin where the first one does. Some of them are the server's.
 fn hang(text: &mut String, head: &str, words: &str) {
     let indent = head.chars().count();
     let mut head = head.to_owned();
     for part in wrap(words, WIDTH - indent) {
-        line(text, &format!("{head}{part}"));
+        line(text, &format!("{head}{}", plain(&part)));
         head = " ".repeat(indent);
     }
 }

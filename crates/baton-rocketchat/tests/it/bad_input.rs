@@ -23,18 +23,18 @@ async fn missing_settings_are_named_all_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_none_is_refused() {
     let server = server().await;
-    for (url, reason) in [
-        ("chat.example.com", "base URL"),
-        ("ftp://chat.example.com", "base URL"),
-        ("https://", "base URL"),
-        ("https://user:password@chat.example.com", "base URL"),
+    for url in [
+        "chat.example.com",
+        "ftp://chat.example.com",
+        "https://",
+        "https://user:password@chat.example.com",
     ] {
         let binary =
             Binary::for_account(&server, Account::Reader).with("BATON_ROCKETCHAT_BASE_URL", url);
         let run = binary.run(&[]).await;
         assert_eq!(run.code, Some(2), "{url}: {}", run.stderr);
         assert!(
-            run.error().contains(reason) && run.error().contains("hint:"),
+            run.error().contains("base URL") && run.error().contains("hint:"),
             "{}",
             run.error()
         );
@@ -159,22 +159,6 @@ async fn a_failed_sync_leaves_earlier_ones_as_they_were() {
     assert_eq!(run.code, Some(7), "{}", run.stderr);
     assert_eq!(binary.finished_syncs(), before);
     assert_eq!(binary.files(), ["sync.c1z"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn unknown_flags_are_usage_errors() {
-    for arguments in [["--nope"], ["bogus"]] {
-        let run = Binary::new().run(&arguments).await;
-        assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
-    }
-    let run = Binary::new().run(&["--version"]).await;
-    assert_eq!(
-        (run.code, run.stdout.trim()),
-        (
-            Some(0),
-            concat!("baton-rocketchat version ", env!("CARGO_PKG_VERSION"))
-        )
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use baton_c1z::{Limits, Reader};
+use baton_c1z::{Limits, Reader, SyncRun};
 use rocketchat_sim::{Account, Server, Settings, Shape, Workspace};
 use tempfile::TempDir;
 
@@ -58,12 +58,7 @@ impl Binary {
     }
 
     pub(crate) fn files(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.dir.path()).unwrap();
-        let mut names: Vec<_> = entries
-            .map(|it| it.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
+        names(self.dir.path())
     }
 
     /// Runs the binary on a thread of its own, so that a simulated server in this runtime can answer.
@@ -91,10 +86,7 @@ impl Binary {
                 .by_ref()
                 .take_while(|line| !line.contains("waiting for"))
                 .collect();
-            // Every shell has a kill of its own; not every machine has the program.
-            let kill = format!("kill -s {signal} {}", child.id());
-            let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
-            assert!(kill.success());
+            self::signal(child.id(), signal);
             seen.extend(lines);
             let mut output = child.wait_with_output().unwrap();
             output.stderr = seen.join("\n").into_bytes();
@@ -120,9 +112,21 @@ impl Binary {
         Run::of(tokio::task::spawn_blocking(run).await.unwrap())
     }
 
+    /// Opens a c1z file.
+    pub(crate) fn open(&self, file: &str) -> Reader {
+        Reader::open(&self.path(file), Limits::default(), None).unwrap()
+    }
+
+    /// Opens a c1z file at its newest finished sync.
+    pub(crate) fn newest(&self, file: &str) -> (Reader, SyncRun) {
+        let reader = self.open(file);
+        let newest = reader.newest_finished().unwrap().unwrap();
+        (reader, newest)
+    }
+
     /// Returns the finished syncs of sync.c1z, each with the number of its grants.
     pub(crate) fn finished_syncs(&self) -> Vec<(String, u64)> {
-        let reader = Reader::open(&self.path("sync.c1z"), Limits::default(), None).unwrap();
+        let reader = self.open("sync.c1z");
         let syncs = reader.syncs().unwrap().into_iter();
         let finished = syncs.filter(|it| it.ended_at.is_some());
         let grants = |id: &str| reader.count(id).unwrap().grants_by_resource_type;
@@ -146,6 +150,33 @@ impl Binary {
 /// The directory above, so that working files left behind would not go unseen among the results.
 fn temp_dir(dir: &Path) -> &Path {
     dir.parent().unwrap()
+}
+
+/// Returns the names of what a directory holds, in order.
+pub(crate) fn names(directory: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(directory).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|it| it.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Sends a signal to a process.
+pub(crate) fn signal(process: u32, name: &str) {
+    // Every shell has a kill of its own; not every machine has the program.
+    let kill = format!("kill -s {name} {process}");
+    let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
+    assert!(kill.success());
+}
+
+/// Waits, not in the way of a server in this runtime, until something is so.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < end, "it never came to that: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 impl Run {

@@ -1,6 +1,5 @@
 //! What to sync: the choices that flags and variables offer.
 
-use baton_c1z::{Limits, Reader};
 use baton_proto::connector::v2::GroupTrait;
 use prost_types::value::Kind;
 use rocketchat_sim::Account;
@@ -9,8 +8,7 @@ use crate::binary::{Binary, deactivate_a_member, server};
 
 /// Returns a number from the profile of a team.
 fn in_profile(binary: &Binary, team_id: &str, name: &str) -> String {
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let newest = reader.newest_finished().unwrap().unwrap();
+    let (reader, newest) = binary.newest("sync.c1z");
     let team = reader
         .resources(&newest.sync_id)
         .map(Result::unwrap)
@@ -111,8 +109,7 @@ async fn a_switch_takes_the_words_of_go() {
         let binary = Binary::for_account(&server, Account::Reader)
             .with("BATON_ROCKETCHAT_TEAM_ROLES", value);
         assert_eq!(binary.run(&[]).await.code, Some(0));
-        let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-        let newest = reader.newest_finished().unwrap().unwrap();
+        let (reader, newest) = binary.newest("sync.c1z");
         let stats = reader.count(&newest.sync_id).unwrap();
         assert_eq!(
             stats.entitlements_by_resource_type["team"], entitlements,
@@ -151,11 +148,7 @@ async fn a_number_of_workers_that_means_nothing_is_refused() {
         (&[], "33"),
         (&[], "many"),
     ] {
-        let binary = Binary::new()
-            .with("BATON_ROCKETCHAT_BASE_URL", "http://127.0.0.1:1")
-            .with("BATON_ROCKETCHAT_USER_ID", "x")
-            .with("BATON_ROCKETCHAT_AUTH_TOKEN", "y")
-            .with("BATON_WORKERS", variable);
+        let binary = Binary::unreachable().with("BATON_WORKERS", variable);
         let run = binary.run(flags).await;
         assert_eq!(run.code, Some(2), "{}", run.stderr);
         assert!(
@@ -170,11 +163,7 @@ async fn a_number_of_workers_that_means_nothing_is_refused() {
 async fn a_number_out_of_range_is_refused_and_named() {
     for value in ["101", "-1"] {
         for arguments in [&[][..], &["validate"], &["demo"]] {
-            let binary = Binary::new()
-                .with("BATON_ROCKETCHAT_BASE_URL", "http://127.0.0.1:1")
-                .with("BATON_ROCKETCHAT_USER_ID", "x")
-                .with("BATON_ROCKETCHAT_AUTH_TOKEN", "y")
-                .with("BATON_MAX_SHRINK", value);
+            let binary = Binary::unreachable().with("BATON_MAX_SHRINK", value);
             let run = binary.run(arguments).await;
             assert_eq!(run.code, Some(2), "{}", run.stderr);
             let words = "errors found:\nfield max-shrink: value must be ";

@@ -1,4 +1,4 @@
-use baton_c1z::{Limits, Reader};
+//! The demo, which needs no Rocket.Chat.
 
 use crate::binary::Binary;
 
@@ -26,8 +26,7 @@ async fn prints_what_the_file_holds() {
         "{}",
         run.stdout
     );
-    let reader = Reader::open(&binary.path("demo.c1z"), Limits::default(), None).unwrap();
-    let newest = reader.newest_finished().unwrap().unwrap();
+    let (reader, newest) = binary.newest("demo.c1z");
     let stats = reader.count(&newest.sync_id).unwrap();
     assert_eq!(stats.resources_by_resource_type.get("user"), Some(&300));
     assert_eq!(stats.resources_by_resource_type.get("team"), Some(&10));

@@ -1,11 +1,11 @@
 //! What changed between two syncs, and the exit code that tells whether anything did.
 
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Member, Server, Text, User, Workspace};
 use serde_json::Value;
 
 use crate::binary::{Binary, Run, server};
 use crate::show::a_closed_pipe_is_no_error;
+use crate::snapshot::{self, SYNC_ID, TIME};
 
 /// Changes a bit of everything.
 fn change(workspace: &mut Workspace) {
@@ -50,12 +50,7 @@ async fn people_read_what_changed() {
     let (_server, binary) = two_files().await;
     let run = diff(&binary, &["old.c1z", "new.c1z"]).await;
     assert_eq!((run.code, run.stderr.as_str()), (Some(1), ""));
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter("[0-9A-Za-z]{27}", "[sync]");
-    settings.add_filter(r"ended 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", "ended [time]");
-    settings.bind(|| insta::assert_snapshot!("diff-text", run.stdout));
+    snapshot::check("diff-text", &run.stdout, &[SYNC_ID, TIME]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,8 +142,7 @@ async fn the_two_newest_syncs_of_one_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn syncs_can_be_named() {
     let (server, binary) = two_files().await;
-    let reader = Reader::open(&binary.path("old.c1z"), Limits::default(), None).unwrap();
-    let first = reader.newest_finished().unwrap().unwrap().sync_id;
+    let first = binary.newest("old.c1z").1.sync_id;
     assert_eq!(binary.run(&["-f", "old.c1z"]).await.code, Some(0));
     let named = format!("old.c1z#{first}");
     assert_eq!(diff(&binary, &["old.c1z", "new.c1z"]).await.code, Some(0));

@@ -4,20 +4,19 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rocketchat_sim::{Account, Action, Fault, Server, Settings, Shape, Workspace};
 use tempfile::TempDir;
 
-use crate::binary::{Binary, Run, server, server_with};
+use crate::binary::{Binary, Run, names, server, server_with, signal, until};
 
 /// A program that is killed with the test.
 struct Running(Child);
 
 impl Running {
     fn signal(&self, name: &str) {
-        let kill = format!("kill -s {name} {}", self.0.id());
-        assert!(sh(&kill).status().unwrap().success());
+        signal(self.0.id(), name);
     }
 }
 
@@ -39,24 +38,6 @@ async fn output(mut command: Command) -> Output {
     tokio::task::spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap()
-}
-
-/// Waits, not in the way of the server, until something has happened.
-async fn until(what: &str, happened: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_mins(1);
-    while !happened() {
-        assert!(Instant::now() < end, "it never happened that {what}");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|it| it.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 /// Lets a command run the binary through a shell, with the same variables.
@@ -277,7 +258,6 @@ async fn another_program_removes_or_replaces_the_file() {
     assert_eq!(binary.files(), ["sync.c1z"]);
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_stays_and_the_file_behind_it_is_replaced() {
     let server = slow_server().await;

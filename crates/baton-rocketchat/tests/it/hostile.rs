@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use rocketchat_sim::{Account, Action, Fault};
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::binary::{Binary, server};
 use crate::terminal;
@@ -18,9 +20,9 @@ const COMMANDS: [&[&str]; 12] = [
     &["show", "users", "--user", "alice"],
     &["show", "grants"],
     &["show", "syncs"],
-    &["show", "syncs", "-o", "json"],
-    &["show", "users", "-o", "csv"],
-    &["show", "stats", "-o", "ndjson"],
+    &["show", "syncs", "--output-format", "json"],
+    &["show", "users", "--output-format", "csv"],
+    &["show", "stats", "--output-format", "ndjson"],
     &["export", "--sink", "json=out.json"],
     &["export", "--sink", "csv=out"],
     &["export", "--sync", "none", "--sink", "ndjson=none.ndjson"],
@@ -52,6 +54,8 @@ async fn assert_harmless(binary: &Binary) -> Vec<String> {
             "{command:?}: {}",
             run.raw
         );
+        // A command line that is refused would show nothing of the file.
+        assert!(!run.raw.contains("unknown "), "{command:?}: {}", run.raw);
         for steering in ["\u{1b}[2J", "\u{9b}", "\u{7f}"] {
             assert!(!run.raw.contains(steering), "{command:?}: {:?}", run.raw);
         }
@@ -85,6 +89,41 @@ async fn names_and_identifiers_do_not_steer_a_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_does_not_steer_the_terminal_of_who_validates() {
+    let server = server().await;
+    let info = json!({ "version": format!("8.6.1{STEERING}"), "success": true });
+    let info = Action::answer(200, "application/json", info.to_string());
+    server.inject(Fault::new("info", 1, info).times(usize::MAX));
+    server.update(|it| {
+        for role in &mut it.roles {
+            role.name = Some(format!("{}{STEERING}", role.id));
+        }
+    });
+    let binary = Binary::for_account(&server, Account::Reader).with("TERM", "xterm");
+    for (arguments, harmless) in [
+        (&["validate"][..], "\u{fffd}[2J\u{fffd}2J\u{fffd}\u{fffd}"),
+        (
+            &["validate", "--output-format", "json"],
+            "\u{fffd}2J\u{fffd}",
+        ),
+    ] {
+        let run = terminal::run(binary.command(arguments), 200).await;
+        assert_eq!(run.code, Some(0), "{}", run.raw);
+        for steering in ["\u{1b}[2J", "\u{9b}", "\u{7f}"] {
+            assert!(!run.raw.contains(steering), "{arguments:?}: {:?}", run.raw);
+        }
+        assert!(run.raw.contains(harmless), "{arguments:?}: {:?}", run.raw);
+    }
+    // What is read from a file later steers no terminal either.
+    let run = binary.run(&["validate"]).await;
+    assert!(
+        !run.stdout.contains(['\u{1b}', '\u{202e}']),
+        "{:?}",
+        run.stdout
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_sqlite_says_does_not_steer_a_terminal() {
     let binary = Binary::unreachable().with("TERM", "xterm");
     for change in [
@@ -105,7 +144,7 @@ async fn what_sqlite_says_does_not_steer_a_terminal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_file_is_told_before_any_request() {
     let server = server().await;
-    let binary = Binary::for_account(&server, rocketchat_sim::Account::Reader);
+    let binary = Binary::for_account(&server, Account::Reader);
     forge(
         &binary.path("sync.c1z"),
         "create table x as select * from v1_grants; drop table v1_grants; create view v1_grants as select * from x",

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Action, Fault, Limiter, Server, Settings, Shape, Workspace};
 
 use crate::binary::Binary;
@@ -121,8 +120,7 @@ async fn a_process_killed_at_any_moment_is_continued() {
 
 /// The newest finished sync of the file holds what the workspace holds.
 fn check(binary: &Binary, server: &Server) {
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let newest = reader.newest_finished().unwrap().unwrap();
+    let (reader, newest) = binary.newest("sync.c1z");
     let stats = reader.count(&newest.sync_id).unwrap();
     let (users, teams, memberships) = server.with(|it| {
         (

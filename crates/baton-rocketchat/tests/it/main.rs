@@ -39,6 +39,8 @@ mod show;
 #[cfg(test)]
 mod shrink;
 #[cfg(test)]
+mod snapshot;
+#[cfg(test)]
 mod summary;
 #[cfg(test)]
 #[cfg(feature = "otel")]

@@ -1,4 +1,3 @@
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Settings};
 
 use crate::binary::{Binary, server, server_with};
@@ -26,10 +25,9 @@ async fn a_second_run_adds_a_sync_and_a_third_replaces_the_oldest() {
     let mut seen = Vec::new();
     for expected in [1, 2, 2] {
         assert_eq!(binary.run(&["-f", "out.c1z"]).await.code, Some(0));
-        let reader = Reader::open(&binary.path("out.c1z"), Limits::default(), None).unwrap();
+        let (reader, newest) = binary.newest("out.c1z");
         let syncs = reader.syncs().unwrap();
         assert_eq!(syncs.len(), expected);
-        let newest = reader.newest_finished().unwrap().unwrap();
         assert!(
             !seen.contains(&newest.sync_id),
             "the newest sync is the one just made"
@@ -76,8 +74,7 @@ async fn team_roles_are_synced_when_asked_for() {
     let server = server().await;
     let binary = Binary::for_account(&server, Account::Reader);
     assert_eq!(binary.run(&["--rocketchat-team-roles"]).await.code, Some(0));
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let newest = reader.newest_finished().unwrap().unwrap();
+    let (reader, newest) = binary.newest("sync.c1z");
     let stats = reader.stats(&newest).unwrap();
     assert_eq!(
         stats.entitlements_by_resource_type.get("team"),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use baton_c1z::{Limits, Reader};
 use baton_model::{Clock, FixedClock, Timestamp};
 use baton_sinks::{C1z, Resume, Sink as _};
 use rocketchat_http::BaseUrl;
@@ -15,6 +14,7 @@ use crate::binary::{Binary, Run, server};
 fn interrupt(binary: &Binary, server: &Server, account: Account) -> String {
     let url: BaseUrl = server.base_url().parse().unwrap();
     let resume = Resume {
+        connector: "rocketchat",
         subject: format!("{url} as {}", server.credentials(account).0),
         allowed: true,
     };
@@ -41,8 +41,7 @@ fn half_a_minute_past_a_minute_ago() -> Arc<dyn Clock> {
 
 /// The syncs of the file, and whether each is finished.
 fn syncs(binary: &Binary) -> Vec<(String, bool)> {
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let syncs = reader.syncs().unwrap().into_iter();
+    let syncs = binary.open("sync.c1z").syncs().unwrap().into_iter();
     syncs
         .map(|it| (it.sync_id, it.ended_at.is_some()))
         .collect()

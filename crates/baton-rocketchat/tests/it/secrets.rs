@@ -49,7 +49,7 @@ impl Canaries {
         self
     }
 
-    /// Runs a command with a log as long as can be, and with every kind of output that it has.
+    /// Runs a command, and looks at all that it says and leaves.
     async fn run(&self, arguments: &[&str]) -> Run {
         let run = self.binary.run(arguments).await;
         self.check(&run.stdout, "stdout", arguments);

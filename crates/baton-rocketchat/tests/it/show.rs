@@ -5,10 +5,10 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Server, Text, User};
 
 use crate::binary::{Binary, Run, server};
+use crate::snapshot::{self, SYNC_ID, TIME};
 use crate::terminal;
 
 /// Tells of a user of the workspace whether a filter means it.
@@ -50,15 +50,6 @@ async fn synced() -> (Server, Binary) {
     (server, binary)
 }
 
-fn snapshot(name: &str, text: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter("[0-9A-Za-z]{27}", "[sync]");
-    settings.add_filter(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", "[time]");
-    settings.bind(|| insta::assert_snapshot!(name, text));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_table_for_people() {
     let (_server, binary) = synced().await;
@@ -72,7 +63,7 @@ async fn every_table_for_people() {
         let head = head.join("\n");
         write!(whole, "$ baton-rocketchat show {table}\n{head}\n\n").unwrap();
     }
-    snapshot("show-text", &whole);
+    snapshot::check("show-text", &whole, &[SYNC_ID, TIME]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,10 +84,7 @@ async fn every_table_in_every_form_from_another_connector() {
         }
     }
     let whole = whole.replace(file.to_str().unwrap(), "tiny.c1z");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("show-tiny", whole));
+    snapshot::check("show-tiny", &whole, &[]);
 }
 
 /// Filters of the table of users, and which users of the workspace they mean.
@@ -263,8 +251,7 @@ async fn an_earlier_sync_can_be_named() {
     let (server, binary) = synced().await;
     server.update(|it| it.users[0].name = Text::Is("Somebody Else".to_owned()));
     assert_eq!(binary.run(&[]).await.code, Some(0));
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let first = reader.syncs().unwrap().remove(0).sync_id;
+    let first = binary.open("sync.c1z").syncs().unwrap().remove(0).sync_id;
     let old = shown(&binary, &["users", "--sync", &first]).await;
     let new = shown(&binary, &["users"]).await;
     assert!(!old.contains("Somebody Else") && new.contains("Somebody Else"));
@@ -317,8 +304,8 @@ async fn long_tables_stream() {
         .map(|it| serde_json::from_str(it).unwrap())
         .collect();
     // The order of the file.
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let sync = reader.newest_finished().unwrap().unwrap().sync_id;
+    let (reader, newest) = binary.newest("sync.c1z");
+    let sync = newest.sync_id;
     let users = reader.resources(&sync).map(Result::unwrap);
     let ids: Vec<_> = users
         .map(|it| it.external_id)

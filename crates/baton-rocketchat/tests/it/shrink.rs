@@ -1,6 +1,5 @@
 //! A sync that holds much less than the one before is refused, unless that is asked for.
 
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Server, Workspace};
 
 use crate::binary::{Binary, server};
@@ -14,13 +13,13 @@ fn lose_most(workspace: &mut Workspace) {
 
 /// Returns the finished syncs of the file, the newest last.
 fn finished(binary: &Binary) -> Vec<String> {
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
+    let (reader, newest) = binary.newest("sync.c1z");
     let syncs = reader.syncs().unwrap().into_iter();
     let mut ids: Vec<_> = syncs
         .filter(|it| it.ended_at.is_some())
         .map(|it| it.sync_id)
         .collect();
-    let newest = reader.newest_finished().unwrap().unwrap().sync_id;
+    let newest = newest.sync_id;
     ids.retain(|it| *it != newest);
     ids.push(newest);
     ids

@@ -5,6 +5,7 @@ mod collector;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use c1_sim::{CLIENT_ID, CLIENT_SECRET};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -275,6 +276,16 @@ async fn a_collector_that_is_not_there_costs_a_sync_nothing() {
         assert_eq!(said.len(), 1, "{endpoint}: {said:?}");
         assert!(said[0].contains("OpenTelemetry collector"), "{said:?}");
     }
+    // A client id in the environment makes no service of a command, which need not hurry.
+    let demo = ["demo", "--users", "5", "--otel-collector-endpoint", &silent];
+    let run = Binary::new()
+        .with("BATON_CLIENT_ID", CLIENT_ID)
+        .with("BATON_CLIENT_SECRET", CLIENT_SECRET)
+        .run(&[&demo[..], &[INSECURE]].concat())
+        .await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let said = warnings(&run);
+    assert!(said[0].contains("within 5 s"), "{said:?}");
     let failing = Binary::unreachable();
     let endpoint = ["--otel-collector-endpoint", "127.0.0.1:1", INSECURE];
     let run = failing.run(&[&endpoint[..], &["validate"]].concat()).await;
@@ -317,7 +328,7 @@ async fn each_task_is_a_trace_of_its_own() {
         }
     }
     let all = format!("{got:?}");
-    for secret in [c1_sim::CLIENT_SECRET, "Bearer"] {
+    for secret in [CLIENT_SECRET, "Bearer"] {
         assert!(!all.contains(secret), "{secret}");
     }
     // The log tells them apart in the same way.

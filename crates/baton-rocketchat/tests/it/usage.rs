@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::process::Stdio;
 
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::Account;
 
 use crate::binary::{Binary, server};
+use crate::snapshot;
 use crate::terminal;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,6 +20,7 @@ async fn the_whole_help() {
         "diff",
         "health-check",
         "completion",
+        "help",
     ] {
         let run = Binary::new()
             .run(&["help", command][..if command.is_empty() { 1 } else { 2 }])
@@ -29,10 +30,7 @@ async fn the_whole_help() {
         let text = run.stdout.split("\nGlobal Flags:").next().unwrap();
         writeln!(whole, "$ baton-rocketchat help {command}\n{text}").unwrap();
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("help", whole));
+    snapshot::check("help", &whole, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,6 +43,13 @@ async fn flags_may_stand_anywhere_and_the_last_one_counts() {
     ] {
         let run = Binary::new().run(arguments).await;
         assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.stderr);
+    }
+    let binary = Binary::new();
+    let demo = ["-f", "a.c1z", "demo", "--users", "5", "--teams", "1"];
+    for files in [&["-f", "b.c1z"][..], &["-f", "c.c1z", "--file=b.c1z"]] {
+        let run = binary.run(&[&demo, files].concat()).await;
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(binary.files(), ["b.c1z"]);
     }
 }
 
@@ -65,6 +70,15 @@ async fn what_is_wrong_is_said_in_the_words_of_others() {
         (&["--disabled"], "unknown flag: --disabled"),
         (&["--disabled", "demo"], "unknown flag: --disabled"),
         (&["--users", "5", "show"], "unknown flag: --users"),
+        (&["demo", "--no-resume"], "unknown flag: --no-resume"),
+        (
+            &["help", "nope"],
+            "unknown command \"nope\" for \"baton-rocketchat\"",
+        ),
+        (
+            &["help", "show", "nope"],
+            "unknown command \"nope\" for \"baton-rocketchat\"",
+        ),
         (
             &["--endpoint", "foo", "health-check"],
             "invalid endpoint: foo (valid: health, ready, live)",
@@ -369,6 +383,8 @@ async fn working_files_go_where_they_are_wanted() {
         (&["--c1z-temp-dir", "here"][..], "nowhere", 0),
         (&[], "here", 0),
         (&[], "nowhere", 2),
+        // In this place not even root makes files.
+        (&["--c1z-temp-dir", "/proc/self"], "", 2),
     ] {
         let binary = Binary::for_account(&server, Account::Reader).with("BATON_TMPDIR", variable);
         std::fs::create_dir(binary.path("here")).unwrap();
@@ -396,6 +412,38 @@ async fn shells_get_scripts() {
             .await;
         assert_eq!(bare.code, Some(0));
         assert!(!bare.stdout.contains("Personal access token"), "{shell}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_is_that_of_the_command_that_is_named() {
+    for (asked, same) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "validate"], &["validate", "--help"]),
+        (&["help", "show", "users"], &["show", "users", "--help"]),
+        (&["help", "help"], &["help", "--help"]),
+        (&["help", "man"], &["man", "--help"]),
+    ] {
+        let [asked, same] = [
+            Binary::new().run(asked).await,
+            Binary::new().run(same).await,
+        ];
+        assert_eq!((asked.code, &asked.stdout), (Some(0), &same.stdout));
+        assert!(same.stdout.contains("\nUsage:\n  baton-rocketchat"));
+    }
+}
+
+/// Those are for single actions, which this connector refuses.
+#[tokio::test(flavor = "multi_thread")]
+async fn shells_offer_the_flags_that_help_shows() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let script = Binary::new().run(&["completion", shell]).await.stdout;
+        for hidden in ["revoke-grant", "compact-syncs", "otel-tracing-disabled"] {
+            assert!(!script.contains(hidden), "{shell} offers {hidden}");
+        }
+        let all = ["completion", shell, "--all"];
+        let script = Binary::new().run(&all).await.stdout;
+        assert!(script.contains("revoke-grant"), "{shell}");
     }
 }
 
@@ -503,8 +551,7 @@ async fn single_resources_are_synced_with_those_who_hold_them() {
         let binary = Binary::for_account(&server, Account::Reader);
         let run = binary.run(arguments).await;
         assert_eq!(run.code, Some(0), "{}", run.stderr);
-        let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-        let sync = reader.newest_finished().unwrap().unwrap();
+        let (reader, sync) = binary.newest("sync.c1z");
         assert_eq!(sync.sync_type, "partial");
         let stats = reader.count(&sync.sync_id).unwrap();
         assert_eq!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rocketchat_sim::{Account, Action, Fault, Server, Settings, Shape, Version, Workspace};
 
 use crate::binary::{Binary, Run, start};
+use crate::snapshot;
 
 /// The rate limiter is on, as installed.
 async fn server() -> Server {
@@ -28,13 +29,12 @@ async fn check(name: &str, binary: &Binary, arguments: &[&str]) -> Run {
         run.stdout,
         run.error()
     );
-    let mut settings = insta::Settings::clone_current();
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter(r"127\.0\.0\.1:\d{2,}", "127.0.0.1:[port]");
-    // How long a request takes is this machine's affair.
-    settings.add_filter(r#"("seconds(_at_most)?"): \d+"#, "$1: \"[seconds]\"");
-    settings.bind(|| insta::assert_snapshot!(format!("validate-{name}"), text));
+    let filters = [
+        (r"127\.0\.0\.1:\d{2,}", "127.0.0.1:[port]"),
+        // How long a request takes is this machine's affair.
+        (r#"("seconds(_at_most)?"): \d+"#, "$1: \"[seconds]\""),
+    ];
+    snapshot::check(&format!("validate-{name}"), &text, &filters);
     assert!(binary.files().is_empty(), "{:?}", binary.files());
     assert!(!run.stdout.contains("simulated-token") && !run.stderr.contains("simulated-token"));
     run
@@ -59,7 +59,7 @@ async fn a_healthy_admin() {
         ("permissions.listAll", 1),
         ("roles.list", 1),
         ("teams.listAll", 1),
-        ("users.listByStatus", 3),
+        ("users.listByStatus", 4),
     ];
     let calls: Vec<_> = calls
         .iter()
@@ -159,6 +159,25 @@ async fn another_path() {
         Binary::for_account(&server, Account::Reader).with("BATON_ROCKETCHAT_BASE_URL", &url);
     let run = check("another-path", &binary, &["validate"]).await;
     assert_ne!(run.code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_has_no_more_time_than_it_is_given() {
+    let body = r#"{"success":false,"error":"Error, too many requests [error-too-many-requests]"}"#;
+    let refused = Action::answer(429, "application/json", body);
+    let server = start(Settings {
+        faults: vec![Fault::new("me", 1, refused).times(usize::MAX)],
+        ..Settings::default()
+    })
+    .await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    let run = check(
+        "out-of-time",
+        &binary,
+        &["validate", "--max-duration", "1s"],
+    )
+    .await;
+    assert_eq!(run.code, Some(4));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,6 +47,8 @@ pub(crate) enum Plan {
     Write(Vec<u8>),
     /// Writes so many zeros, without taking room.
     Sparse(u64),
+    /// Makes a folder in place of the file: it can be opened, and not read.
+    Unreadable,
     Fail(Failure),
     Panic,
     /// Goes on for so long, or until it is stopped.
@@ -69,6 +71,7 @@ impl Fake {
         match plan.unwrap_or(Plan::Write(b"c1z".to_vec())) {
             Plan::Write(bytes) => std::fs::write(file, bytes).unwrap(),
             Plan::Sparse(length) => File::create(file).unwrap().set_len(length).unwrap(),
+            Plan::Unreadable => std::fs::create_dir(file).unwrap(),
             Plan::Fail(failure) => return Err(failure),
             Plan::Panic => panic!("out of luck"),
             Plan::Last(time) => {

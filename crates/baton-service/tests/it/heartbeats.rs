@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use baton_proto::connectorapi::baton::v1::BatonServiceHeartbeatResponse as Heartbeat;
 use baton_service::Code;
-use c1_sim::seconds;
+use c1_sim::{Status, seconds};
 use tokio::time::sleep;
-use tonic::Status;
 
 use crate::fake::{Fake, Plan, full_sync, run};
 use crate::stand_in::StandIn;

@@ -11,6 +11,8 @@ mod heartbeats;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod kernel;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod polling;

@@ -39,7 +39,7 @@ pub(crate) enum Act {
     Silence,
 }
 
-/// What it is asked for a token is answered with, byte by byte, and the connection is closed.
+/// The good answer to a request for a token.
 const TOKEN: &str = r#"{"access_token":"tok","expires_in":3600}"#;
 
 #[derive(Clone)]

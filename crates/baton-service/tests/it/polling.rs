@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use c1_sim::{What, seconds, task_id};
-use tonic::Status;
+use c1_sim::{Status, What, seconds, task_id};
 
 use crate::fake::{Fake, Plan, config, full_sync, run, run_with};
 use crate::stand_in::StandIn;

@@ -43,13 +43,9 @@ impl StandIn {
         target: &Uri,
         versions: Versions,
     ) -> Result<Link, BoxError> {
-        let protocols: &[&str] = match versions {
-            Versions::Http2 => &["h2"],
-            Versions::Any => &["h2", "http/1.1"],
-        };
         let host = target.host().unwrap();
-        let stream = self.0.secure(stream, host, protocols).await?;
-        let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let stream = self.0.secure(stream, host, versions.alpn()).await?;
+        let is_http2 = stream.protocol() == Some(b"h2");
         Ok(Link::new(stream, is_http2))
     }
 }

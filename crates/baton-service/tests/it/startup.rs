@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use baton_service::{Code, Error};
+use c1_sim::Status;
 use http::StatusCode;
 use tokio::time::{Instant, sleep};
-use tonic::Status;
 
 use crate::fake::{Fake, config, run, run_with};
 use crate::stand_in::StandIn;

@@ -1,13 +1,13 @@
 //! Tasks that end well, badly, or not at all.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use baton_proto::connector::v2::{Resource, ResourceId};
 use baton_proto::connectorapi::baton::v1::baton_service_finish_task_request::FinalState;
 use baton_proto::connectorapi::baton::v1::task::{HelloTask, NoneTask, SyncFullTask, TaskType};
-use baton_service::Code;
-use tonic::Status;
+use c1_sim::Status;
 
 use crate::fake::{Fake, Plan, config, full_sync, refusal, run, run_with};
 use crate::stand_in::StandIn;
@@ -127,6 +127,7 @@ async fn as_many_tasks_run_at_once_as_there_are_slots() {
             .unwrap();
         assert_eq!(fake.most_under_way.load(Ordering::SeqCst), 2, "{get_tasks}");
         let mut ids: Vec<_> = c1.finished().into_iter().map(|it| it.task_id).collect();
+        ids.sort();
         ids.dedup();
         assert_eq!(ids.len(), 5);
     }
@@ -161,7 +162,26 @@ async fn nothing_is_left_in_the_temporary_folder() {
         .await
         .unwrap();
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    assert_eq!(refusal().code(), Code::PermissionDenied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_lies_where_its_owner_alone_can_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let c1 = StandIn::start();
+    c1.give(full_sync());
+    let mut config = config();
+    config.temp_dir = Some(folder.path().to_owned());
+    let fake = Fake::with([Plan::Last(Duration::from_mins(10))]);
+    let stop = async {
+        c1.until_called("Heartbeat", 2).await;
+        let places: Vec<_> = folder.path().read_dir().unwrap().collect();
+        let [Ok(place)] = &places[..] else {
+            panic!("{places:?}");
+        };
+        let mode = place.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    };
+    run_with(config, &c1, &fake, stop).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

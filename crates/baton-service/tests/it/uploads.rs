@@ -1,7 +1,7 @@
 //! Uploads.
 
-use c1_sim::What;
-use tonic::Status;
+use baton_service::Code;
+use c1_sim::{Status, What};
 
 use crate::fake::{Fake, Plan, full_sync, run};
 use crate::stand_in::StandIn;
@@ -79,4 +79,19 @@ async fn the_third_failure_is_told() {
         (8, "the upload failed: no room")
     );
     assert_eq!(c1.times("UploadAsset metadata").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_breaks_while_it_is_sent_does_not_count_as_whole() {
+    let c1 = StandIn::start();
+    let id = c1.give(full_sync());
+    let fake = Fake::with([Plan::Unreadable]);
+    run(&c1, &fake, c1.until_finished(1)).await.unwrap();
+    let status = c1.finished()[0].status.clone().unwrap();
+    let expected = "the file to upload cannot be read: ";
+    assert_eq!(status.code, i32::from(Code::Internal));
+    assert!(status.message.starts_with(expected), "{status:?}");
+    assert_eq!(c1.times("UploadAsset metadata").len(), 3);
+    assert!(c1.times("UploadAsset eof").is_empty());
+    assert!(c1.uploads(&id).is_empty());
 }

@@ -6,6 +6,9 @@
 #[path = "../it/fake.rs"]
 mod fake;
 #[cfg(test)]
+#[path = "../it/kernel.rs"]
+mod kernel;
+#[cfg(test)]
 #[expect(dead_code, reason = "shared with other tests, which use the rest")]
 #[path = "../it/stand_in.rs"]
 mod stand_in;
@@ -15,13 +18,14 @@ mod tests {
     use c1_sim::seconds;
 
     use crate::fake::{Fake, full_sync, run};
+    use crate::kernel::resident;
     use crate::stand_in::StandIn;
 
     /// What is seen at the end of an hour.
     #[derive(Debug)]
     struct Seen {
         /// The resident size of this process in KiB.
-        resident: i64,
+        resident: u64,
         open: usize,
         tokens: usize,
     }
@@ -44,13 +48,6 @@ mod tests {
         }
     }
 
-    fn resident() -> i64 {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
-        let size = line.unwrap().split_whitespace().next();
-        size.unwrap().parse().unwrap()
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_day_of_polling_leaves_nothing_behind() {
         let c1 = StandIn::start();
@@ -66,7 +63,7 @@ mod tests {
         let tokens: usize = hours.iter().map(|it| it.tokens).sum();
         assert!((24..=26).contains(&tokens), "{hours:?}");
         // 250 bytes a poll would be 299 KiB in these 12 hours.
-        let grown = hours[23].resident - hours[11].resident;
+        let grown = hours[23].resident.saturating_sub(hours[11].resident);
         assert!(grown < 256, "{grown} KiB more: {hours:?}");
     }
 }

@@ -11,7 +11,7 @@ use baton_model::{Clock, Timestamp};
 use super::lines::{self, Header, Pieces};
 use super::lock::Locked;
 use super::syncer::Syncer;
-use crate::{Journal, Piece};
+use crate::{Journal, Piece, directory};
 
 /// How long a piece of work may stay out of reach of a power failure. The death of the process does no harm to any.
 const LONGEST_UNSYNCED: Duration = Duration::from_secs(1);
@@ -195,16 +195,9 @@ fn start_syncer(file: File, path: &Path) -> io::Result<Syncer> {
             tracing::warn!(path = %path.display(), %error, "what is kept may not outlast a power failure");
         }
         if !std::mem::replace(&mut has_name, true) {
-            // Not every file system can; the file itself is on disk anyway.
-            let _ = File::open(directory(&path)).and_then(|it| it.sync_all());
+            directory::sync(directory::parent(&path));
         }
     })
-}
-
-fn directory(path: &Path) -> &Path {
-    path.parent()
-        .filter(|it| !it.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 use baton_model::{SyncId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,14 @@ impl Header {
 }
 
 impl Contents {
+    /// Reads a whole file as a journal, see [`Contents::parse`].
+    pub(super) fn read(file: &mut File) -> io::Result<Option<Self>> {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(0))?;
+        file.read_to_end(&mut bytes)?;
+        Ok(Self::parse(&bytes))
+    }
+
     /// Reads a journal; `None` if its first line is not whole, or not of a journal.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut lines = bytes

@@ -63,7 +63,7 @@ impl Locked {
 
     /// Reads what the journal says; `None` if it says nothing.
     pub(super) fn contents(&mut self) -> Result<Option<Contents>, Error> {
-        contents(&mut self.file).map_err(Error::io(&self.path))
+        Contents::read(&mut self.file).map_err(Error::io(&self.path))
     }
 
     /// Empties the journal, durably.
@@ -94,13 +94,6 @@ pub(super) fn journal_path(target: &Path) -> PathBuf {
     let mut name = target.file_name().unwrap_or_default().to_owned();
     name.push(".journal");
     target.with_file_name(name)
-}
-
-fn contents(file: &mut File) -> io::Result<Option<Contents>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.read_to_end(&mut bytes)?;
-    Ok(Contents::parse(&bytes))
 }
 
 fn attempt(path: &Path, try_lock: TryLock) -> io::Result<Attempt> {
@@ -134,6 +127,10 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
             result => return result.map(|file| (file, true)),
         }
         match options.open(path) {
+            // There, and leads nowhere: it could be made and opened for ever.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+                return Err(is_link());
+            }
             // Gone since.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => return result.map(|file| (file, false)),
@@ -141,17 +138,21 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
-/// Refuses a file whose first line is whole and no journal's: it is somebody's, and not to be overwritten. Tells whether it is
-/// known to be ours: a journal, or nothing.
+fn is_link() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link")
+}
+
+/// Refuses a file whose first line is no journal's, because it is whole or too long: it is somebody's, and not to be
+/// overwritten. Tells whether it is known to be ours: a journal, or nothing.
 fn check_content(file: &mut File) -> io::Result<bool> {
     let mut line = Vec::new();
     file.seek(SeekFrom::Start(0))?;
     BufReader::new(file.take(LONGEST_HEADER)).read_until(b'\n', &mut line)?;
     let is_known = || Contents::parse(&line).is_some() || mark::parse(&line).is_some();
     match line.ends_with(b"\n") {
-        false => Ok(line.is_empty()),
+        false if (line.len() as u64) < LONGEST_HEADER => Ok(line.is_empty()),
         true if is_known() => Ok(true),
-        true => {
+        _ => {
             let problem = "it is no journal of a sync; move it away";
             Err(io::Error::new(io::ErrorKind::InvalidData, problem))
         }
@@ -164,10 +165,7 @@ fn is_at(path: &Path, file: &File) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let opened = file.metadata()?;
     match std::fs::symlink_metadata(path) {
-        Ok(named) if named.is_symlink() => {
-            let problem = "it is a symbolic link";
-            Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
-        }
+        Ok(named) if named.is_symlink() => Err(is_link()),
         Ok(named) => Ok((named.dev(), named.ino()) == (opened.dev(), opened.ino())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),

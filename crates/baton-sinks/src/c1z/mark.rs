@@ -68,10 +68,7 @@ pub(super) fn owner(file: &mut File) -> io::Result<Option<u32>> {
     if let Some(pid) = parse(last_line(&tail_now)) {
         return Ok(Some(pid));
     }
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(0))?;
-    file.read_to_end(&mut bytes)?;
-    Ok(Contents::parse(&bytes).map(|it| it.header.pid))
+    Ok(Contents::read(file)?.map(|it| it.header.pid))
 }
 
 /// Returns the number in a line that is a mark.

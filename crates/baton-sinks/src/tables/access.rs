@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use baton_model::{
-    AccountType, Grant, Record, Resource, ResourceId, ResourceTrait, Status, Timestamp,
+    AccountType, Grant, Record, Resource, ResourceId, ResourceTrait, Status, Timestamp, UserTrait,
 };
 
 use super::{Cell, rows};
@@ -13,7 +13,7 @@ use super::{Cell, rows};
 /// Grants of teams come after all users, so that every user is remembered: about 300 bytes for each, which is 30 MB for
 /// 100,000 of them. A second pass over the users on disk would take as much for finding them there.
 #[derive(Debug, Default)]
-pub struct Access {
+pub(crate) struct Access {
     resources: HashMap<ResourceId, Known>,
 }
 
@@ -35,7 +35,7 @@ impl Known {
             _ => None,
         };
         let login = user.and_then(|it| it.login.as_deref()).unwrap_or_default();
-        let email = user.and_then(rows::primary).unwrap_or_default();
+        let email = user.and_then(UserTrait::primary_email).unwrap_or_default();
         let name_end = it.display_name.len();
         Self {
             texts: [&it.display_name, login, email].concat().into(),
@@ -58,19 +58,20 @@ impl Known {
 
 impl Access {
     /// Forgets all records.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.resources.clear();
     }
 
     /// Remembers what rows of later grants need.
-    pub fn learn(&mut self, record: &Record) {
+    pub(crate) fn learn(&mut self, record: &Record) {
         if let Record::Resource(it) = record {
             self.resources.insert(it.id.clone(), Known::of(it));
         }
     }
 
-    /// Makes the row of a grant: a cell for each of the columns [`ACCESS`](super::ACCESS). Of an account that is not listed, only the identifier is known.
-    pub fn row<'a>(&'a self, it: &'a Grant, entitlement_name: &'a str) -> Vec<Cell<'a>> {
+    /// Makes the row of a grant: a cell for each of the columns [`ACCESS`](super::ACCESS). Of an account that is not
+    /// listed, only the identifier is known.
+    pub(crate) fn row<'a>(&'a self, it: &'a Grant, entitlement_name: &'a str) -> Vec<Cell<'a>> {
         let of = self.resources.get(&it.principal);
         let resource = it.entitlement.resource();
         let target = self.resources.get(resource);

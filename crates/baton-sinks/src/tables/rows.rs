@@ -42,7 +42,7 @@ impl Tables {
     }
 
     /// Forgets all records.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.entitlements.clear();
         self.others = 0;
     }
@@ -60,7 +60,7 @@ impl Tables {
     }
 
     /// Returns the name of an entitlement for people; empty if it was not among the records.
-    pub fn entitlement_name(&self, id: &EntitlementId) -> &str {
+    pub(crate) fn entitlement_name(&self, id: &EntitlementId) -> &str {
         self.entitlements.get(id).map_or("", |it| &it.name)
     }
 
@@ -133,7 +133,7 @@ fn account<'a>(it: &'a Resource, user: &'a UserTrait) -> Vec<Cell<'a>> {
         Cell::text(&it.display_name),
         Cell::text(&it.description),
         Cell::maybe(user.login.as_deref(), Cell::text),
-        Cell::maybe(primary(user), Cell::text),
+        Cell::maybe(user.primary_email(), Cell::text),
         Cell::List(emails.collect()),
         Cell::maybe(it.status.map(status), Cell::text),
         Cell::maybe(account_type(user.account_type), Cell::text),
@@ -174,12 +174,6 @@ fn rest(others: &BTreeMap<&str, &ProfileValue>) -> Cell<'static> {
     }
     // Texts as keys, and such values, always have a JSON form.
     Cell::Text(serde_json::to_string(others).unwrap_or_default().into())
-}
-
-/// Returns the address to use.
-pub(super) fn primary(user: &UserTrait) -> Option<&str> {
-    let marked = user.emails.iter().find(|it| it.is_primary);
-    marked.or(user.emails.first()).map(|it| it.address.as_str())
 }
 
 pub(super) fn status(it: Status) -> &'static str {

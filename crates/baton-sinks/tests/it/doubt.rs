@@ -5,7 +5,7 @@ use std::fs;
 use baton_model::{
     Profile, Record, Resource, ResourceId, ResourceTrait, ResourceType, Summary, Trait,
 };
-use baton_sinks::Sink as _;
+use baton_sinks::{Error, Sink as _};
 
 use crate::resume::{Place, recalls};
 
@@ -46,26 +46,35 @@ fn work_that_led_to_refused_records_is_forgotten() {
 
 #[test]
 fn a_file_of_somebody_else_is_not_overwritten() {
-    let place = Place::new();
-    fs::write(place.journal(), "my diary\nof this year\n").unwrap();
-    let Err(error) = place.try_open(0, None) else {
-        panic!("it is no journal");
-    };
-    assert!(error.to_string().contains("sync.c1z.journal"), "{error}");
-    assert_eq!(
-        fs::read_to_string(place.journal()).unwrap(),
-        "my diary\nof this year\n"
-    );
+    // The second has no line that is whole within what the first one of a journal can have.
+    for diary in ["my diary\nof this year\n", &"x".repeat(100_000)] {
+        let place = Place::new();
+        fs::write(place.journal(), diary).unwrap();
+        let Err(error) = place.try_open(0, None) else {
+            panic!("it is no journal");
+        };
+        assert!(error.to_string().contains("sync.c1z.journal"), "{error}");
+        assert!(fs::read_to_string(place.journal()).unwrap() == diary);
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_followed() {
-    let place = Place::new();
-    let dir = tempfile::tempdir().unwrap();
-    let elsewhere = dir.path().join("elsewhere");
-    fs::write(&elsewhere, "").unwrap();
-    std::os::unix::fs::symlink(&elsewhere, place.journal()).unwrap();
-    assert!(place.try_open(0, None).is_err());
-    assert!(elsewhere.exists());
+    for leads_somewhere in [true, false] {
+        let place = Place::new();
+        let dir = tempfile::tempdir().unwrap();
+        let elsewhere = dir.path().join("elsewhere");
+        if leads_somewhere {
+            fs::write(&elsewhere, "").unwrap();
+        }
+        std::os::unix::fs::symlink(&elsewhere, place.journal()).unwrap();
+        let Err(error @ Error::Io { .. }) = place.try_open(0, None) else {
+            panic!("a link could lead anywhere");
+        };
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(source, "it is a symbolic link");
+        assert_eq!(elsewhere.exists(), leads_somewhere);
+        assert!(place.journal().is_symlink());
+    }
 }

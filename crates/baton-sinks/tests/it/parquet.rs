@@ -111,6 +111,18 @@ fn the_tables_of_a_small_sync() {
     assert_eq!((roles.num_rows(), groups.len()), (0, 0));
 }
 
+/// Who wrote it is this library, whatever program uses that.
+#[test]
+fn files_are_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    parquet(dir.path(), &small_sync());
+    let file = File::open(dir.path().join("users.parquet")).unwrap();
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let signed = builder.metadata().file_metadata().created_by();
+    let expected = concat!("baton-sinks ", env!("CARGO_PKG_VERSION"));
+    assert_eq!(signed, Some(expected));
+}
+
 #[test]
 fn columns_have_types() {
     let dir = tempfile::tempdir().unwrap();

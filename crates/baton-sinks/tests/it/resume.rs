@@ -15,6 +15,7 @@ use crate::records::{names, small_sync, write};
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 const OURS: &str = "a workspace";
+const CONNECTOR: &str = "test";
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::new(1_780_000_000 + seconds, 0).unwrap()
@@ -29,6 +30,7 @@ pub(crate) fn piece(value: &str, seconds: i64) -> Piece {
 
 fn resume(subject: &str, allowed: bool) -> Resume {
     Resume {
+        connector: CONNECTOR,
         subject: subject.to_owned(),
         allowed,
     }
@@ -434,6 +436,45 @@ fn the_sync_of_another_tool_is_not_continued() {
     recalls(&sink, &[]);
 }
 
+/// Even one that is made with the same library, and syncs something of the same name.
+#[test]
+fn the_interrupted_sync_of_another_connector_stays() {
+    let place = Place::new();
+    let theirs = Resume {
+        connector: "other",
+        ..resume(OURS, true)
+    };
+    let sink = place.try_open(0, Some(&theirs)).unwrap();
+    sink.journal().keep("a", "1");
+    let id = sink.sync_id();
+    sink.suspend();
+    let sink = place.open(HOUR);
+    assert_ne!(sink.sync_id(), id);
+    recalls(&sink, &[]);
+    sink.journal().keep("b", "2");
+    sink.abort();
+    let finished = place.finish(2 * HOUR).to_string();
+    assert_eq!(
+        place.runs(),
+        [(id.to_string(), false), (finished, true)],
+        "it is neither continued nor deleted"
+    );
+    let sink = place.try_open(3 * HOUR, Some(&theirs)).unwrap();
+    assert_eq!(sink.sync_id(), id);
+    recalls(&sink, &[("a", piece("1", 0))]);
+}
+
+/// Whoever does not say which connector it is has no interrupted syncs.
+#[test]
+fn a_sync_without_a_journal_leaves_interrupted_ones() {
+    let place = Place::new();
+    let id = place.interrupt(0, &[("a", "1")]);
+    let mut sink = place.try_open(HOUR, None).unwrap();
+    let summary = write(sink.as_mut(), &small_sync());
+    sink.finish(&summary).unwrap();
+    assert_eq!(place.runs()[0], (id.to_string(), false));
+}
+
 /// Rule 3.
 #[test]
 fn an_interruption_without_work_leaves_no_trace() {
@@ -621,8 +662,9 @@ fn a_sync_that_cannot_be_saved_is_continued() {
     place.block();
     assert!(sink.finish(&summary).is_err());
     assert!(journal.holds_work());
-    drop(journal);
     place.unblock();
+    // The lock is free, whoever still has the journal, and that takes nothing any more.
+    journal.keep("b", "2");
     recalls(&place.open(HOUR), &[("a", piece("1", 0))]);
 }
 

@@ -113,17 +113,37 @@ fn a_place_that_cannot_be_written_shows_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn only_the_owner_can_read_a_text_file() {
+fn only_the_owner_can_read_a_text_file_unless_that_was_changed() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    // A c1z file has the mode that `c1z.md` section 2 asks for.
+    // A c1z file has the mode that `c1z.md` section 1.4 asks for.
     for create in TEXT_SINKS {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
-        let mut sink = create(&path).unwrap();
-        let summary = write(sink.as_mut(), &small_sync());
-        sink.finish(&summary).unwrap();
-        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let finish = || {
+            let mut sink = create(&path).unwrap();
+            let summary = write(sink.as_mut(), &small_sync());
+            sink.finish(&summary).unwrap();
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            mode & 0o777
+        };
+        assert_eq!(finish(), 0o600);
+        // A reader of the same group was let in, and stays so.
+        let changed = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(&path, changed).unwrap();
+        assert_eq!(finish(), 0o640);
+    }
+}
+
+/// What a process leaves that is killed before the end.
+#[test]
+fn a_file_that_is_not_whole_yet_says_whose_it_is() {
+    for create in TEXT_SINKS {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sink = create(&dir.path().join("out.json")).unwrap();
+        write(sink.as_mut(), &small_sync());
+        let names = names(dir.path());
+        assert_eq!(names.len(), 1);
+        assert!(names[0].starts_with(".out.json."), "{names:?}");
     }
 }

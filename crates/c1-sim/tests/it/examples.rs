@@ -4,7 +4,8 @@ use baton_proto::connectorapi::baton::v1::BatonServiceFinishTaskRequest as Finis
 use baton_proto::connectorapi::baton::v1::baton_service_finish_task_request::{
     FinalState, Success,
 };
-use c1_sim::{Code, task_id};
+use c1_sim::task_id;
+use tonic::Code;
 
 use crate::client::server;
 use crate::uploads::{call, data, eof, metadata, upload};

@@ -15,7 +15,7 @@ async fn its_certificate_is_for_its_hosts() {
     for host in [HOST, "localhost"] {
         let stream = TcpStream::connect(address).await.unwrap();
         let stream = c1.secure(stream, host, &["h2"]).await.unwrap();
-        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        assert_eq!(stream.protocol(), Some(&b"h2"[..]));
     }
     let stream = TcpStream::connect(address).await.unwrap();
     let error = c1.secure(stream, "other.example", &["h2"]).await;

@@ -4,9 +4,10 @@ use baton_proto::connectorapi::baton::v1::BatonServiceUploadAssetRequest as Part
 use baton_proto::connectorapi::baton::v1::baton_service_upload_asset_request::{
     Msg, UploadData, UploadEof, UploadMetadata,
 };
-use c1_sim::{Code, Server, task_id};
+use c1_sim::{Server, task_id};
 use prost::Message;
 use ring::digest::{SHA256, digest};
+use tonic::Code;
 
 use crate::client::{Ask, post, server};
 

@@ -130,8 +130,8 @@ async fn a_refusal_holds_back_its_route_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_request_gives_its_place_back() {
-    // The list ends after one answer, so the first request hangs in flight on a route that nothing is known of.
+async fn a_dropped_request_frees_its_slot() {
+    // There is no answer at all, so the first request hangs in flight on a route that nothing is known of.
     let (transport, client) = client([]);
     let hanging = timeout(Duration::from_secs(5), client.send(get("/x"))).await;
     assert!(hanging.is_err());

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::ask::Ask;
-use crate::reply::{self, Answer};
+use crate::reply::{self, Answer, put};
 
 pub(super) fn me(ask: &Ask<'_>) -> Answer {
     let user = ask.caller()?;
@@ -28,21 +28,18 @@ pub(super) fn me(ask: &Ask<'_>) -> Answer {
         "isOAuthUser": false,
         "services": {"password": {"exists": true}},
     });
-    if let Some(name) = user.name.present() {
-        body["name"] = json!(name);
-    }
-    if let Some(roles) = &user.roles {
-        body["roles"] = json!(roles);
-    }
-    if let Some(username) = &user.username {
-        body["username"] = json!(username);
-        body["avatarUrl"] = format!("{}/avatar/{username}", ask.base_url).into();
-    }
-    if let Some(emails) = &user.emails {
-        body["emails"] = json!(emails);
-        if let Some(verified) = emails.iter().find(|email| email.verified == Some(true)) {
-            body["email"] = json!(verified.address);
-        }
-    }
+    let avatar = |username| format!("{}/avatar/{username}", ask.base_url);
+    let mut emails = user.emails.iter().flatten();
+    let verified = emails.find(|email| email.verified == Some(true));
+    put(&mut body, "name", user.name.present());
+    put(&mut body, "roles", user.roles.as_ref());
+    put(&mut body, "username", user.username.as_ref());
+    put(
+        &mut body,
+        "avatarUrl",
+        user.username.as_ref().map(avatar).as_ref(),
+    );
+    put(&mut body, "emails", user.emails.as_ref());
+    put(&mut body, "email", verified.map(|email| &email.address));
     Ok(reply::object(body))
 }

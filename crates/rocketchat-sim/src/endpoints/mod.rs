@@ -7,7 +7,6 @@ mod listing;
 mod me;
 mod permissions;
 mod roles;
-mod settings;
 mod statistics;
 mod teams;
 mod user_info;
@@ -22,10 +21,8 @@ pub(crate) use info::info;
 /// An endpoint below `/api/v1/`.
 #[derive(Debug)]
 pub(crate) struct Route {
-    /// What follows `/api/v1/`; a trailing `:_id` stands for one more segment.
+    /// What follows `/api/v1/`.
     pub(crate) name: &'static str,
-    /// Whether it answers without a token.
-    pub(crate) anonymous: bool,
     /// The first release that has it.
     pub(crate) since: Version,
     /// The parameters that its schema knows and the first release that refuses others; `None` if none does.
@@ -33,10 +30,13 @@ pub(crate) struct Route {
     pub(crate) answer: fn(&Ask<'_>) -> Answer,
 }
 
+/// Without it, addresses, roles and the last sign-in are hidden.
+const FULL_VIEW: &str = "view-full-other-user-info";
+
 const ALWAYS: Version = Version(0, 0, 0);
 
 /// Parameters after `rocketchat-api.md` sections 3.5 and 11.
-static ROUTES: [Route; 15] = [
+static ROUTES: [Route; 10] = [
     route("me", None, me::me),
     route(
         "permissions.listAll",
@@ -44,11 +44,6 @@ static ROUTES: [Route; 15] = [
         permissions::list_all,
     ),
     route("roles.list", None, roles::list),
-    route(
-        "roles.sync",
-        Some((Version(8, 0, 0), &["updatedSince"])),
-        roles::sync,
-    ),
     Route {
         since: Version(6, 8, 0),
         ..route(
@@ -99,13 +94,7 @@ static ROUTES: [Route; 15] = [
         Some((ALWAYS, &["userId"])),
         teams::of_user,
     ),
-    route("teams.list", None, teams::list),
     route("teams.listAll", None, teams::list_all),
-    route(
-        "teams.info",
-        Some((Version(8, 6, 0), &["teamId", "teamName"])),
-        teams::info,
-    ),
     route(
         "teams.members",
         Some((
@@ -121,18 +110,6 @@ static ROUTES: [Route; 15] = [
         Some((Version(8, 0, 0), &["refresh"])),
         statistics::statistics,
     ),
-    Route {
-        anonymous: true,
-        ..route(
-            "settings.public",
-            Some((
-                Version(8, 0, 0),
-                &["_id", "count", "offset", "sort", "query"],
-            )),
-            settings::public,
-        )
-    },
-    route("settings/:_id", None, settings::one),
 ];
 
 const fn route(
@@ -142,7 +119,6 @@ const fn route(
 ) -> Route {
     Route {
         name,
-        anonymous: false,
         since: ALWAYS,
         strict,
         answer,
@@ -150,21 +126,10 @@ const fn route(
 }
 
 impl Route {
-    /// Finds the route of a path below `/api/v1/` in a release, with what the path adds to it.
-    pub(crate) fn find(path: &str, version: Version) -> Option<(&'static Self, &str)> {
-        let found = ROUTES
-            .iter()
-            .find_map(|route| route.rest_of(path).map(|rest| (route, rest)));
-        found.filter(|(route, _)| version >= route.since)
-    }
-
-    fn rest_of<'a>(&self, path: &'a str) -> Option<&'a str> {
-        match self.name.strip_suffix(":_id") {
-            Some(stem) => path
-                .strip_prefix(stem)
-                .filter(|rest| !rest.is_empty() && !rest.contains('/')),
-            None => (path == self.name).then_some(""),
-        }
+    /// Finds the route of a path below `/api/v1/` in a release.
+    pub(crate) fn find(path: &str, version: Version) -> Option<&'static Self> {
+        let found = ROUTES.iter().find(|route| route.name == path);
+        found.filter(|route| version >= route.since)
     }
 
     /// Returns the parameters that a release insists on; `query` and `fields` went away with 9.0.
@@ -187,26 +152,14 @@ mod tests {
 
     #[test]
     fn finds_what_a_release_has() {
-        let find =
-            |path, version| Route::find(path, version).map(|(route, rest)| (route.name, rest));
-        assert_eq!(find("me", Version(6, 0, 0)), Some(("me", "")));
+        let find = |path, version| Route::find(path, version).map(|route| route.name);
+        assert_eq!(find("me", Version(6, 0, 0)), Some("me"));
         assert_eq!(find("users.listByStatus", Version(6, 7, 9)), None);
         assert_eq!(
             find("users.listByStatus", Version(6, 8, 0)),
-            Some(("users.listByStatus", ""))
+            Some("users.listByStatus")
         );
-        assert_eq!(
-            find("settings/Site_Url", Version(8, 0, 0)),
-            Some(("settings/:_id", "Site_Url"))
-        );
-        for path in [
-            "settings/",
-            "settings",
-            "settings/a/b",
-            "me/",
-            "users.presence",
-            "",
-        ] {
+        for path in ["me/", "me/a", "users.presence", ""] {
             assert_eq!(find(path, Version(8, 0, 0)), None, "{path}");
         }
     }
@@ -216,7 +169,6 @@ mod tests {
         let known = |version| {
             Route::find("users.list", version)
                 .unwrap()
-                .0
                 .known_parameters(version)
         };
         assert_eq!(known(Version(8, 3, 0)), None);

@@ -1,7 +1,4 @@
-//! `GET teams.listAll`, `teams.list`, `teams.info`, `teams.members` and `users.listTeams`
-//! (`rocketchat-api.md` sections 4A.7 to 4A.11).
-
-use std::cmp::Ordering;
+//! `GET teams.listAll`, `teams.members` and `users.listTeams` (`rocketchat-api.md` sections 4A.7 to 4A.11).
 
 use serde::Serialize;
 use serde_json::json;
@@ -96,39 +93,6 @@ pub(super) fn list_all(ask: &Ask<'_>) -> Answer {
         teams.len(),
         teams.iter().map(TeamRow::counted),
     ))
-}
-
-pub(super) fn list(ask: &Ask<'_>) -> Answer {
-    let mut teams: Vec<&Team> = ask.state.teams_of(&ask.caller()?.id).collect();
-    for key in ask.query.sort()?.into_iter().flatten().rev() {
-        teams.sort_by(|a, b| {
-            let order = match key.field.as_str() {
-                "_id" => a.id.cmp(&b.id),
-                "name" => a.name.cmp(&b.name),
-                _ => Ordering::Equal,
-            };
-            if key.descending {
-                order.reverse()
-            } else {
-                order
-            }
-        });
-    }
-    Ok(listing::reply(
-        "teams",
-        ask.page()?,
-        teams.len(),
-        teams.iter().map(|team| TeamRow::counted(team)),
-    ))
-}
-
-pub(super) fn info(ask: &Ask<'_>) -> Answer {
-    let team = find(ask)?.ok_or_else(|| Refusal::Failure("Team not found".to_owned()))?;
-    let open = !team.private || !ask.settings.version.at_least(5, 1);
-    if !open && !may_see(ask, team) {
-        return Err(Refusal::Forbidden);
-    }
-    Ok(reply::object(json!({"teamInfo": TeamRow::document(team)})))
 }
 
 pub(super) fn members<'a>(ask: &Ask<'a>) -> Answer {

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::FULL_VIEW;
 use crate::ask::Ask;
-use crate::reply::{self, Answer, Refusal};
+use crate::reply::{self, Answer, Refusal, put};
 use crate::workspace::User;
 
 pub(super) fn info(ask: &Ask<'_>) -> Answer {
     let caller = ask.caller()?;
-    let privileged = ask.may("view-full-other-user-info");
+    let privileged = ask.may(FULL_VIEW);
     let user =
         find(ask, privileged)?.ok_or_else(|| Refusal::Failure("User not found.".to_owned()))?;
     let oneself = user.id == caller.id;
@@ -105,10 +106,4 @@ fn rooms(ask: &Ask<'_>, user: &User) -> Value {
         row
     };
     teams.into_iter().map(room).collect()
-}
-
-fn put(body: &mut Value, key: &str, value: Option<&impl serde::Serialize>) {
-    if let Some(value) = value {
-        body[key] = json!(value);
-    }
 }

@@ -1,14 +1,12 @@
 //! `GET users.list` and `GET users.listByStatus` (`rocketchat-api.md` sections 4A.1 and 4A.2).
 
-use super::listing;
+use super::{FULL_VIEW, listing};
 use crate::Version;
 use crate::ask::Ask;
 use crate::query::{Query, SortKey};
 use crate::reply::{Answer, Refusal, Reply};
 use crate::rows::{self, Rows};
 use crate::workspace::User;
-
-const FULL_VIEW: &str = "view-full-other-user-info";
 
 pub(super) fn list(ask: &Ask<'_>) -> Answer {
     ask.require("view-d-room", Refusal::Forbidden)?;

@@ -28,8 +28,6 @@ pub struct Workspace {
     pub users: Vec<User>,
     /// All roles, in storage order.
     pub roles: Vec<Role>,
-    /// The roles that `roles.sync` reports as removed.
-    pub removed_roles: Vec<RemovedRole>,
     /// All teams with their membership rows, in storage order.
     pub teams: Vec<Team>,
     /// The roles that hold each permission.
@@ -124,9 +122,6 @@ pub struct Role {
     /// `mandatory2fa`; absent in old documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mandatory2fa: Option<bool>,
-    /// `_updatedAt`; only `roles.sync` shows it.
-    #[serde(skip)]
-    pub updated_at: Moment,
 }
 
 /// Where a role applies.
@@ -136,15 +131,6 @@ pub enum Scope {
     Users,
     /// One room.
     Subscriptions,
-}
-
-/// A role in the trash.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemovedRole {
-    /// What it was.
-    pub role: Role,
-    /// `_deletedAt`.
-    pub deleted_at: Moment,
 }
 
 /// A team and its membership rows (`rocketchat-api.md` section 5.5).
@@ -311,7 +297,6 @@ impl Role {
             description: Some(description.to_owned()),
             protected: false,
             mandatory2fa: Some(false),
-            updated_at: defaults::INSTALLED,
         }
     }
 }

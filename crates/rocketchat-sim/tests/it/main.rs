@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod access;
 #[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
 mod documented;
-#[cfg(test)]
-mod example;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]

@@ -196,11 +196,8 @@ async fn unknown_parameters_are_refused_where_and_since_when_documented() {
     let (v7, v8_5, v8_6) = (Version(7, 13, 0), Version(8, 5, 9), Version(8, 6, 0));
     for (route, before, since) in [
         ("users.list", v8_3, v8_4),
-        ("teams.info", v8_5, v8_6),
         ("teams.members", v8_5, v8_6),
         ("statistics", v7, v8_0),
-        ("settings.public", v7, v8_0),
-        ("roles.sync", v7, v8_0),
     ] {
         assert_eq!(
             error(since, &format!("{route}?_=1")).await,
@@ -223,7 +220,7 @@ async fn unknown_parameters_are_refused_where_and_since_when_documented() {
             "{route}"
         );
     }
-    for route in ["me", "roles.list", "teams.list", "teams.listAll"] {
+    for route in ["me", "roles.list", "teams.listAll"] {
         assert_eq!(
             error(NEWEST, &format!("{route}?_=1")).await,
             Value::Null,
@@ -278,12 +275,4 @@ async fn wrong_values_are_refused() {
             .unwrap()
             .contains("error-roomId")
     );
-    assert!(
-        error(Version(7, 4, 0), "roles.sync")
-            .await
-            .as_str()
-            .unwrap()
-            .starts_with("Match error")
-    );
-    assert_eq!(error(NEWEST, "roles.sync").await, Value::Null);
 }

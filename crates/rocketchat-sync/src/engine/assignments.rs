@@ -48,7 +48,8 @@ impl Assignments {
         let (mut records, mut unknown) = (Vec::new(), Vec::new());
         for (role_id, grants) in std::mem::take(&mut self.pending) {
             if !self.written.contains(&role_id) {
-                records.extend(self.add(&mapping::role::unknown(&role_id)));
+                // So that the assignment is not lost.
+                records.extend(self.add(&Role::with_id(role_id.clone())));
                 unknown.push(role_id);
             }
             records.extend(grants.into_iter().map(Record::Grant));

@@ -10,7 +10,7 @@ use super::{KnownUsers, Run, Stop};
 use crate::mapping::TEAM;
 use crate::mapping::team::{self, Members, TEAM_ROLES};
 use crate::mapping::user;
-use crate::read::{Dormant, Found, Search, TeamMembers, Teams, UserReader};
+use crate::read::{Dormant, Found, Roster, Search, Teams, UserReader};
 use crate::{DormantMemberships, Error, TeamBalance, guard};
 
 impl Run<'_> {
@@ -76,8 +76,8 @@ impl Run<'_> {
     /// have left.
     async fn look_again(&self, teams: &mut Teams, found: &Found) -> Result<(), Error> {
         let resolve = self.options.resolves_dormant();
-        let dormant = |it: &TeamMembers| found.by_team.get(&it.team.id).map_or(0, Vec::len) as u64;
-        let is_open = |it: &TeamMembers| resolve && it.unexplained(dormant(it)) != Some(0);
+        let dormant = |it: &Roster| found.by_team.get(&it.team.id).map_or(0, Vec::len) as u64;
+        let is_open = |it: &Roster| resolve && it.unexplained(dormant(it)) != Some(0);
         if !teams.gone.is_empty() || teams.existing.iter().any(is_open) {
             teams.look_again(self.api, is_open).await?;
         }
@@ -86,7 +86,7 @@ impl Run<'_> {
 
     async fn write_team(
         &mut self,
-        mut it: TeamMembers,
+        mut it: Roster,
         dormant: Vec<Dormant>,
         assignments: &mut Assignments,
         known: &mut KnownUsers,
@@ -118,7 +118,7 @@ impl Run<'_> {
     }
 
     /// Enters a team into the ledger.
-    fn balance(&mut self, it: TeamMembers, members: Members, gone: u64) {
+    fn balance(&mut self, it: Roster, members: Members, gone: u64) {
         let counted = it.team.number_of_users;
         let known = members
             .active
@@ -215,12 +215,7 @@ fn holdable(team: &Team, members: Option<Members>, team_roles: bool) -> Vec<Reco
     records
 }
 
-fn records(
-    it: &TeamMembers,
-    members: Members,
-    dormant: &[Dormant],
-    team_roles: bool,
-) -> Vec<Record> {
+fn records(it: &Roster, members: Members, dormant: &[Dormant], team_roles: bool) -> Vec<Record> {
     let mut records = holdable(&it.team, Some(members), team_roles);
     let member = team::member(&it.team.id);
     let principals = it

@@ -14,7 +14,7 @@ const ASSIGNED: &str = "assigned";
 
 /// Where a role has effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+enum Reach {
     /// In the whole workspace (Rocket.Chat's `Users`).
     Workspace,
     /// In single rooms (Rocket.Chat's `Subscriptions`).
@@ -23,7 +23,7 @@ pub enum Scope {
     Unknown,
 }
 
-impl Scope {
+impl Reach {
     fn of(role: &Role) -> Self {
         match role.scope.as_deref() {
             Some("Users") => Self::Workspace,
@@ -55,7 +55,7 @@ pub fn assigned(role_id: &RoleId) -> EntitlementId {
 pub fn resource(role: &Role) -> Resource {
     let mut profile = profile("role_id", role.id.as_str());
     profile.set("name", name(role));
-    profile.set("scope", Scope::of(role).as_str());
+    profile.set("scope", Reach::of(role).as_str());
     profile.set("protected", role.protected.unwrap_or_default());
     profile.set("mandatory2fa", role.mandatory2fa.unwrap_or_default());
     Resource {
@@ -71,20 +71,15 @@ pub fn resource(role: &Role) -> Resource {
     }
 }
 
-/// Maps an id that users hold and no role has, so that the assignment is not lost.
-pub fn unknown(role_id: &RoleId) -> Role {
-    Role::with_id(role_id.clone())
-}
-
 /// Returns the entitlement of a role.
 pub fn entitlement(role: &Role) -> Entitlement {
     let name = name(role);
-    let description = match Scope::of(role) {
-        Scope::Workspace => format!("Assigned the {name} role"),
-        Scope::Room => format!(
+    let description = match Reach::of(role) {
+        Reach::Workspace => format!("Assigned the {name} role"),
+        Reach::Room => format!(
             "Assigned the room role {name} in the whole workspace; assignments in single rooms are not synced"
         ),
-        Scope::Unknown => {
+        Reach::Unknown => {
             format!("Assigned the {name} role; the workspace does not say where it has effect")
         }
     };

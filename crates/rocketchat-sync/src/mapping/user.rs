@@ -1,5 +1,6 @@
 //! Users.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use baton_model::{
@@ -40,15 +41,13 @@ pub fn resource(user: &User) -> Resource {
 ///
 /// Room-scoped roles count too: held here, they give the powers of the role in every room.
 pub fn role_grants(user: &User) -> impl Iterator<Item = (RoleId, Grant)> {
-    let roles = user.roles.as_deref().unwrap_or_default();
-    let first =
-        |(index, id): &(usize, &RoleId)| !roles.iter().take(*index).any(|earlier| earlier == *id);
+    // A hostile row may hold millions of roles, so that each must not be compared with all before it.
+    let mut seen = HashSet::new();
+    let roles = user.roles.iter().flatten();
     let principal = id(&user.id);
     roles
-        .iter()
-        .enumerate()
-        .filter(first)
-        .map(move |(_, role_id)| {
+        .filter(move |id| seen.insert(*id))
+        .map(move |role_id| {
             let entitlement = role::assigned(role_id);
             (
                 role_id.clone(),

@@ -14,7 +14,7 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use rocketchat_api::{Kind, Team, TeamId, UserId, UsersListTeams};
 use tokio::sync::Notify;
 
-use super::TeamMembers;
+use super::Roster;
 use crate::api::Api;
 use crate::work::{Key, UserTeam};
 use crate::{Error, Options, Stage};
@@ -47,7 +47,7 @@ struct State {
     counted: HashMap<TeamId, Option<u64>>,
     /// Teams that count as many rows as in the interrupted syncs that this one continues.
     steady: HashSet<TeamId>,
-    teams: HashMap<TeamId, Rows>,
+    teams: HashMap<TeamId, Open>,
     /// Whether all teams are known.
     all_known: bool,
     /// Teams that may have members not found yet.
@@ -58,8 +58,8 @@ struct State {
     recalled: Vec<UserId>,
 }
 
-/// The membership rows of a team.
-struct Rows {
+/// What is open of the membership rows of a team.
+struct Open {
     /// Those still to be explained; `None` where the server does not count them.
     open: Option<u64>,
     /// Members already known: servers up to 4.x list deactivated ones too.
@@ -108,7 +108,7 @@ impl Search {
     }
 
     /// Tells the search of a team whose members were read, perhaps again.
-    pub(crate) fn add(&self, team: &TeamMembers) {
+    pub(crate) fn add(&self, team: &Roster) {
         if self.wanted {
             self.state().remove(&team.team.id);
             self.state().add(team);
@@ -129,7 +129,7 @@ impl Search {
 
     /// Tells whether the team has rows that nothing explains.
     pub(crate) fn is_open(&self, team_id: &TeamId) -> bool {
-        self.state().teams.get(team_id).is_some_and(Rows::is_open)
+        self.state().teams.get(team_id).is_some_and(Open::is_open)
     }
 
     /// Tells whether some team has rows that nothing explains.
@@ -207,7 +207,7 @@ impl Search {
     fn has_new_rows(&self) -> bool {
         let state = self.state();
         let is_new =
-            |(team_id, rows): (&TeamId, &Rows)| rows.is_open() && !state.steady.contains(team_id);
+            |(team_id, rows): (&TeamId, &Open)| rows.is_open() && !state.steady.contains(team_id);
         state.teams.iter().any(is_new)
     }
 
@@ -286,7 +286,7 @@ impl Search {
 }
 
 impl State {
-    fn add(&mut self, it: &TeamMembers) {
+    fn add(&mut self, it: &Roster) {
         let rows = it.possibly_dormant();
         if rows == Some(0) {
             return;
@@ -295,7 +295,7 @@ impl State {
         let found = self.found.by_team.get(&it.team.id).into_iter().flatten();
         let found = found.filter(|it| !known.contains(&it.user_id)).count() as u64;
         let open = rows.map(|rows| rows.saturating_sub(found));
-        let rows = Rows { open, known };
+        let rows = Open { open, known };
         self.open_teams += usize::from(rows.is_open());
         self.teams.insert(it.team.id.clone(), rows);
     }
@@ -353,7 +353,7 @@ impl State {
     }
 }
 
-impl Rows {
+impl Open {
     fn is_open(&self) -> bool {
         self.open != Some(0)
     }

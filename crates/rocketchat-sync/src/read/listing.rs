@@ -24,7 +24,7 @@ pub(crate) struct Whole<T> {
 }
 
 /// One reading of a list without order.
-struct Reading<T> {
+struct Attempt<T> {
     rows: Vec<T>,
     pager: UnsortedPager,
     begun: Option<Timestamp>,
@@ -112,12 +112,12 @@ where
     }
 }
 
-async fn read_once<E, T>(api: Api<'_>, page: &impl Fn(Page) -> E) -> Result<Reading<T>, Error>
+async fn read_once<E, T>(api: Api<'_>, page: &impl Fn(Page) -> E) -> Result<Attempt<T>, Error>
 where
     E: Endpoint<Output = Rows<T>>,
     T: Row,
 {
-    let mut reading = Reading {
+    let mut reading = Attempt {
         rows: Vec::new(),
         pager: UnsortedPager::new(),
         begun: None,

@@ -18,7 +18,7 @@ const CLOCK_SLACK_SECONDS: i64 = 60;
 /// All teams with their active members, sorted by id.
 #[derive(Default)]
 pub(crate) struct Teams {
-    pub(crate) existing: Vec<TeamMembers>,
+    pub(crate) existing: Vec<Roster>,
     /// Teams deleted since they were listed.
     pub(crate) gone: Vec<TeamId>,
     pub(crate) listing: Listing,
@@ -27,7 +27,7 @@ pub(crate) struct Teams {
 }
 
 /// A team and its members, sorted by user id.
-pub(crate) struct TeamMembers {
+pub(crate) struct Roster {
     pub(crate) team: Team,
     pub(crate) members: Vec<Member>,
     /// How the members were listed; none for a team without rows, which is not asked.
@@ -75,7 +75,7 @@ impl Teams {
     pub(crate) async fn look_again(
         &mut self,
         api: Api<'_>,
-        open: impl Fn(&TeamMembers) -> bool,
+        open: impl Fn(&Roster) -> bool,
     ) -> Result<(), Error> {
         let now = read_whole(api, TeamsListAll).await?.rows;
         let now: HashMap<_, _> = now
@@ -120,7 +120,7 @@ pub(crate) async fn count_members(api: Api<'_>, team_id: &TeamId) -> Result<Opti
     }
 }
 
-impl TeamMembers {
+impl Roster {
     /// Makes a team whose members are not asked for.
     fn unread(team: Team) -> Self {
         Self {
@@ -178,7 +178,7 @@ pub(crate) async fn read_teams(
     teams.retain(|team| scope.has(&mapping::team::id(&team.id)));
     teams.sort_by(|a, b| a.id.cmp(&b.id));
     if !scope.has_grants() {
-        let alone = teams.into_iter().map(TeamMembers::unread);
+        let alone = teams.into_iter().map(Roster::unread);
         api.progress.end(Stage::Teams);
         search.end_of_teams();
         return Ok(Teams {
@@ -219,7 +219,7 @@ pub(crate) async fn read_teams(
 }
 
 /// Only a team that counts no rows at all needs no request for its members.
-fn has_rows(team: &Team) -> bool {
+pub(crate) fn has_rows(team: &Team) -> bool {
     team.number_of_users != Some(0)
 }
 
@@ -230,9 +230,9 @@ async fn read_members(
     team: Team,
     counted_at: Option<Timestamp>,
     recalled: Option<DormantMemberships>,
-) -> Result<Result<TeamMembers, TeamId>, Error> {
+) -> Result<Result<Roster, TeamId>, Error> {
     if !has_rows(&team) {
-        return Ok(Ok(TeamMembers::unread(team)));
+        return Ok(Ok(Roster::unread(team)));
     }
     let key = Key::Members(&team.id);
     let recalled = recalled.and_then(|dormant_memberships| {
@@ -260,7 +260,7 @@ async fn read_members(
         let late = |it: &&Member| joined_since(it, counted_at, slack).unwrap_or(unknown);
         members.iter().filter(late).count() as u64
     };
-    Ok(Ok(TeamMembers {
+    Ok(Ok(Roster {
         maybe_joined_since: joined(CLOCK_SLACK_SECONDS, true),
         joined_since: joined(0, false),
         team,

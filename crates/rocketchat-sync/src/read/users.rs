@@ -11,10 +11,9 @@ use crate::{Error, Listing, Options, mapping};
 
 use reading::Reading;
 
-/// Lists that are longer are read in pages where that costs nothing but requests: neither side then holds a huge body
-/// (`rocketchat-api.md` section 7.3, where the longest list to ask for at once depends on the endpoint).
-const LONG_BY_STATUS: u64 = 50_000;
-const LONG: u64 = 20_000;
+/// See [`Source::longest_at_once`] (`rocketchat-api.md` section 7.3).
+const LONGEST_BY_STATUS: u64 = 50_000;
+const LONGEST: u64 = 20_000;
 
 /// Reads lists of users, and proves that they are whole.
 pub(crate) struct UserReader<'a> {
@@ -37,16 +36,34 @@ pub(crate) enum Part {
 
 /// Which endpoint the server has.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+pub(crate) enum Source {
     /// Not asked yet; `users.listByStatus` is tried first.
     Unknown,
     ListByStatus,
     List,
 }
 
+impl Source {
+    pub(crate) fn endpoint(self) -> &'static str {
+        match self {
+            Self::List => UsersList::NAME,
+            Self::Unknown | Self::ListByStatus => UsersListByStatus::NAME,
+        }
+    }
+
+    /// Returns how long a list may be to be asked for at once although it could be read in pages. Where pages cost nothing
+    /// but requests, they keep both sides from holding a huge body.
+    pub(crate) fn longest_at_once(self) -> u64 {
+        match self {
+            Self::List => LONGEST,
+            Self::Unknown | Self::ListByStatus => LONGEST_BY_STATUS,
+        }
+    }
+}
+
 /// Whom to list.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Whom {
+pub(crate) enum Whom {
     Everybody,
     /// Deactivated users; `users.list` lists the others all the same.
     Deactivated,
@@ -114,45 +131,44 @@ impl<'a> UserReader<'a> {
         by_status: &UsersListByStatus,
         page: Page,
     ) -> Result<Rows<User>, Error> {
-        // A page of HTML is the answer of an old server, and what a proxy shows during maintenance.
-        let answer = if self.preflight.is_old() {
-            self.api.probe(by_status).await
-        } else {
-            self.api.ask(by_status).await
-        };
-        match answer {
-            Err(Error::Api(error)) if error.kind() == Kind::Absent => {
-                tracing::info!(reason = %error, "the server has no users.listByStatus, using users.list");
+        let answer = ask_by_status(self.api, self.preflight, by_status).await;
+        match answer.transpose() {
+            None => {
                 self.source = Source::List;
                 self.preflight.require(self.could_hide())?;
                 self.api.ask(&UsersList(page)).await
             }
-            other => {
+            Some(answer) => {
                 self.source = Source::ListByStatus;
-                other
+                answer
             }
-        }
-    }
-
-    /// Returns the longest list that is asked for at once although it could be read in pages.
-    fn long(&self) -> u64 {
-        match self.source {
-            Source::List => LONG,
-            Source::Unknown | Source::ListByStatus => LONG_BY_STATUS,
-        }
-    }
-
-    fn endpoint(&self) -> &'static str {
-        if self.source == Source::List {
-            UsersList::NAME
-        } else {
-            UsersListByStatus::NAME
         }
     }
 }
 
+/// Asks a server of which it is not known whether it has `users.listByStatus`; `None` if it has not.
+pub(crate) async fn ask_by_status(
+    api: Api<'_>,
+    preflight: &Preflight,
+    by_status: &UsersListByStatus,
+) -> Result<Option<Rows<User>>, Error> {
+    // A page of HTML is the answer of an old server, and what a proxy shows during maintenance.
+    let answer = if preflight.is_old() {
+        api.probe(by_status).await
+    } else {
+        api.ask(by_status).await
+    };
+    match answer {
+        Err(Error::Api(error)) if error.kind() == Kind::Absent => {
+            tracing::info!(reason = %error, "the server has no users.listByStatus, using users.list");
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
+}
+
 /// Asks for a page by the endpoint that the server has.
-async fn ask_known(
+pub(crate) async fn ask_known(
     api: Api<'_>,
     source: Source,
     whom: Whom,

@@ -9,9 +9,7 @@ mod plan;
 use std::time::Duration;
 
 use baton_sinks::NoJournal;
-use rocketchat_api::{
-    Endpoint as _, Page, Rows, Team, TeamsListAll, User, UsersList, UsersListByStatus,
-};
+use rocketchat_api::{Page, Team, TeamsListAll, UsersListByStatus};
 use rocketchat_http::Client;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -19,7 +17,7 @@ use tracing::Instrument as _;
 use crate::api::Api;
 use crate::preflight::Preflight;
 use crate::problem::{Problem, VIEW_ALL_TEAMS, VIEW_FULL_USERS, VIEW_USERS, names};
-use crate::read::{Whole, read_whole};
+use crate::read::{Source, Whole, Whom, ask_by_status, ask_known, has_rows, read_whole};
 use crate::work::Work;
 use crate::{Error, Options};
 
@@ -85,18 +83,9 @@ struct Examination<'a> {
 struct Sizes {
     users: u64,
     deactivated: Option<u64>,
-    lists_by_status: bool,
+    source: Source,
     teams: Vec<Team>,
-}
-
-impl Sizes {
-    fn users_endpoint(&self) -> &'static str {
-        if self.lists_by_status {
-            UsersListByStatus::NAME
-        } else {
-            UsersList::NAME
-        }
-    }
+    team_requests: u64,
 }
 
 impl Examination<'_> {
@@ -120,12 +109,13 @@ impl Examination<'_> {
         let mut sizes = Sizes {
             users: 0,
             deactivated: None,
-            lists_by_status: true,
+            source: Source::Unknown,
             teams: Vec::new(),
+            team_requests: 0,
         };
         if users {
             self.stage = USERS;
-            self.look_at_users(&mut sizes).await?;
+            self.look_at_users(&preflight, &mut sizes).await?;
         }
         if teams {
             self.stage = TEAMS;
@@ -153,10 +143,11 @@ impl Examination<'_> {
         if let Some(problem) = preflight.wrong_account() {
             self.note_problem(problem, &mut problems);
         } else {
+            // Not the id in its place: with a token that is all that is needed.
             let name = preflight.account.username.as_deref();
             self.pass(format!(
                 "{}, roles: {}",
-                name.unwrap_or(preflight.caller().as_str()),
+                name.unwrap_or("no username"),
                 names(&preflight.roles())
             ));
         }
@@ -183,49 +174,49 @@ impl Examination<'_> {
         problems
     }
 
-    async fn look_at_users(&mut self, sizes: &mut Sizes) -> Result<(), Error> {
-        let rows = match self.api.probe(&UsersListByStatus::all(Page::ONE)).await {
-            Err(Error::Api(error)) if error.kind() == rocketchat_api::Kind::Absent => {
-                sizes.lists_by_status = false;
-                self.api.ask(&UsersList(Page::ONE)).await?
-            }
-            other => other?,
+    async fn look_at_users(
+        &mut self,
+        preflight: &Preflight,
+        sizes: &mut Sizes,
+    ) -> Result<(), Error> {
+        let by_status = UsersListByStatus::all(Page::ONE);
+        let found = ask_by_status(self.api, preflight, &by_status).await?;
+        sizes.source = if found.is_some() {
+            Source::ListByStatus
+        } else {
+            Source::List
+        };
+        let one = async |whom| ask_known(self.api, sizes.source, whom, Page::ONE).await;
+        let rows = match found {
+            Some(rows) => rows,
+            None => one(Whom::Everybody).await?,
         };
         sizes.users = rows.total;
-        let users = format!("{} users in {}", rows.total, sizes.users_endpoint());
-        if !sizes.lists_by_status {
+        let users = format!("{} users in {}", rows.total, sizes.source.endpoint());
+        if sizes.source == Source::List {
             self.pass(users);
             return Ok(());
         }
-        let deactivated = self
-            .api
-            .ask(&UsersListByStatus::deactivated(Page::ONE))
-            .await?
-            .total;
+        let deactivated = one(Whom::Deactivated).await?.total;
         sizes.deactivated = Some(deactivated);
         self.pass(format!("{users}, {deactivated} of them deactivated"));
         Ok(())
     }
 
     async fn look_at_teams(&mut self, sizes: &mut Sizes) -> Result<(), Error> {
-        let Whole { rows, .. } = read_whole(self.api, TeamsListAll).await?;
+        let Whole { rows, listing, .. } = read_whole(self.api, TeamsListAll).await?;
         sizes.teams = rows;
+        sizes.team_requests = listing.pages;
         self.pass(format!(
             "{} teams, {} of them with members",
             sizes.teams.len(),
-            peopled(&sizes.teams).count()
+            sizes.teams.iter().filter(|it| has_rows(it)).count()
         ));
         Ok(())
     }
 
     async fn look_at_paging(&mut self, sizes: &Sizes) -> Result<(), Error> {
-        let users = async |page: Page| -> Result<Rows<User>, Error> {
-            if sizes.lists_by_status {
-                self.api.ask(&UsersListByStatus::all(page)).await
-            } else {
-                self.api.ask(&UsersList(page)).await
-            }
-        };
+        let users = async |page| ask_known(self.api, sizes.source, Whom::Everybody, page).await;
         let paging = Paging::probe(sizes.users, users).await?;
         self.pass(paging.to_string());
         self.found.paging = Some(paging);
@@ -248,12 +239,13 @@ impl Examination<'_> {
     }
 
     fn plan(&self, sizes: &Sizes, limit: RateLimit, paging: Paging, latency: Duration) -> Plan {
+        let with_rows = sizes.teams.iter().filter(|it| has_rows(it));
         plan::make(&plan::Facts {
             users: sizes.users,
-            users_endpoint: sizes.users_endpoint(),
+            source: sizes.source,
             deactivated: sizes.deactivated,
-            teams: sizes.teams.len() as u64,
-            members: peopled(&sizes.teams)
+            team_requests: sizes.team_requests,
+            members: with_rows
                 .map(|team| team.number_of_users.unwrap_or(1))
                 .collect(),
             limit,
@@ -312,8 +304,4 @@ impl Examination<'_> {
             }
         }
     }
-}
-
-fn peopled(teams: &[Team]) -> impl Iterator<Item = &Team> {
-    teams.iter().filter(|team| team.number_of_users != Some(0))
 }

@@ -23,6 +23,12 @@ pub struct Paging {
     pub rows: u64,
     /// Whether that is the most the server gives.
     pub is_cut: bool,
+    /// The rows that came when all were asked for.
+    #[serde(skip)]
+    pub(super) first: u64,
+    /// The rows that came when as many as allowed were asked for.
+    #[serde(skip)]
+    pub(super) page: u64,
 }
 
 impl Paging {
@@ -33,28 +39,52 @@ impl Paging {
     ) -> Result<Self, Error> {
         let sample = total.min(SAMPLE);
         let offset = total - sample;
-        let whole = received(&ask(Page { count: 0, offset }).await?);
-        if whole >= sample {
-            return Ok(Self {
-                whole_lists: true,
-                rows: whole,
-                is_cut: false,
-            });
-        }
-        let rows = received(&ask(Page::largest(offset)).await?);
+        let first = received(&ask(Page { count: 0, offset }).await?);
+        let page = received(&ask(Page::largest(offset)).await?);
+        let whole_lists = first >= sample;
         Ok(Self {
-            whole_lists: false,
-            rows,
-            is_cut: rows < sample,
+            whole_lists,
+            rows: if whole_lists { first } else { page },
+            is_cut: !whole_lists && page < sample,
+            first,
+            page,
         })
     }
 
-    /// Returns the number of requests that a list of `rows` takes; pages share a row, and one more shows the end.
+    /// Tells whether so many rows come when all are asked for. Where whole lists do not come, short ones still do.
+    pub(super) fn is_whole(&self, rows: u64) -> bool {
+        self.whole_lists || rows <= self.first.max(1)
+    }
+
+    /// Returns the number of requests that a list of `rows` takes where all of them are asked for first; pages share a row,
+    /// and one more shows the end.
     pub(super) fn requests(&self, rows: u64) -> u64 {
-        if self.whole_lists || rows <= 1 {
+        if self.is_whole(rows) {
             return 1;
         }
-        2 + (rows - 1).div_ceil(self.rows.saturating_sub(1).max(1))
+        2 + self.pages(rows - self.first.max(1))
+    }
+
+    /// The same where nothing limits requests: then users are first asked for a page, which shows how many there are, and
+    /// more than `longest` are read in pages even if they would come at once.
+    pub(super) fn unlimited_requests(&self, rows: u64, longest: u64) -> u64 {
+        if rows <= self.page.max(1) {
+            1
+        } else if rows > longest {
+            2 + self.pages(rows - self.page.max(1))
+        } else {
+            1 + self.requests(rows)
+        }
+    }
+
+    /// Tells whether a page may hold more of a list of `rows` than came: no more were asked for.
+    pub(super) fn may_be_longer(&self, rows: u64) -> bool {
+        self.page >= SAMPLE && rows > self.page
+    }
+
+    /// Returns the number of pages that hold so many rows beside those seen before.
+    fn pages(&self, rows: u64) -> u64 {
+        rows.div_ceil(self.page.saturating_sub(1).max(1))
     }
 }
 

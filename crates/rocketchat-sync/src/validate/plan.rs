@@ -3,9 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use rocketchat_api::{
+    Endpoint as _, Info, Me, PermissionsListAll, RolesList, TeamsListAll, TeamsMembers,
+    UsersListByStatus, UsersListTeams,
+};
 use serde::Serialize;
 
 use super::{Paging, RateLimit};
+use crate::read::Source;
 use crate::{DormantMemberships, Options};
 
 /// What a sync will ask for.
@@ -37,9 +42,10 @@ pub struct PlannedRequests {
 /// What the plan depends on.
 pub(super) struct Facts<'a> {
     pub(super) users: u64,
-    pub(super) users_endpoint: &'static str,
+    pub(super) source: Source,
     pub(super) deactivated: Option<u64>,
-    pub(super) teams: u64,
+    /// The requests that the list of teams took.
+    pub(super) team_requests: u64,
     /// The rows of each team that has any.
     pub(super) members: Vec<u64>,
     pub(super) limit: RateLimit,
@@ -52,8 +58,8 @@ pub(super) struct Facts<'a> {
 /// Plans a sync.
 pub(super) fn make(facts: &Facts<'_>) -> Plan {
     let paging = facts.paging;
-    let users = paging.requests(facts.users);
-    let teams = paging.requests(facts.teams);
+    let users = facts.user_requests(facts.users);
+    let teams = facts.team_requests;
     let members: u64 = facts
         .members
         .iter()
@@ -73,7 +79,7 @@ pub(super) fn make(facts: &Facts<'_>) -> Plan {
     let time = one_by_one.max(by_team);
     let deactivated = match facts.deactivated {
         _ if !looks_again => 0,
-        Some(deactivated) => paging.requests(deactivated),
+        Some(deactivated) => facts.user_requests(deactivated),
         // `users.list` cannot leave the others out.
         None => users,
     };
@@ -83,22 +89,38 @@ pub(super) fn make(facts: &Facts<'_>) -> Plan {
         by_user.saturating_sub(time)
     });
     let mut requests = vec![
-        planned("me", 2, true),
-        planned("permissions.listAll", 2, true),
-        planned("roles.list", 2, true),
+        planned(Info::NAME, 1, false),
+        planned(Me::NAME, 2, true),
+        planned(PermissionsListAll::NAME, 2, true),
+        planned(RolesList::NAME, 2, true),
+    ];
+    if facts.source == Source::List {
+        // It is tried before the endpoint that is there.
+        requests.push(planned(UsersListByStatus::NAME, 1, false));
+    }
+    requests.extend([
         // Once more where membership rows stay unexplained: who is deactivated by now, and the teams that are left.
-        planned(facts.users_endpoint, users + deactivated, looks_again),
         planned(
-            "teams.listAll",
+            facts.source.endpoint(),
+            users + deactivated,
+            looks_again || facts.pages_may_be_longer(),
+        ),
+        planned(
+            TeamsListAll::NAME,
             teams * (1 + u64::from(looks_again)),
             looks_again,
         ),
-        planned("teams.members", members, false),
-    ];
+        // Rows of deactivated and deleted users are counted and not listed.
+        planned(
+            TeamsMembers::NAME,
+            members,
+            !facts.members.iter().all(|rows| paging.is_whole(*rows)),
+        ),
+    ]);
     requests.extend(
         dormant
             .filter(|calls| *calls > 0)
-            .map(|calls| planned("users.listTeams", calls, true)),
+            .map(|calls| planned(UsersListTeams::NAME, calls, true)),
     );
     let slowest = if one_by_one > by_team {
         format!("{users} pages of users")
@@ -122,6 +144,21 @@ fn planned(endpoint: &'static str, calls: u64, at_most: bool) -> PlannedRequests
 }
 
 impl Facts<'_> {
+    /// Returns the number of requests that a list of users takes, as its reader decides.
+    fn user_requests(&self, rows: u64) -> u64 {
+        if self.limit.applies {
+            return self.paging.requests(rows);
+        }
+        let longest = self.source.longest_at_once();
+        self.paging.unlimited_requests(rows, longest)
+    }
+
+    /// Tells whether users may come in fewer pages than planned, because no longer ones were asked for.
+    fn pages_may_be_longer(&self) -> bool {
+        let asks_for_pages = !self.limit.applies || !self.paging.is_whole(self.users);
+        asks_for_pages && self.paging.may_be_longer(self.users)
+    }
+
     /// Returns how long a number of calls to one endpoint takes.
     fn time(&self, calls: u64, workers: u64) -> Duration {
         let calls_at_once = u32::try_from(calls.div_ceil(workers)).unwrap_or(u32::MAX);
@@ -216,9 +253,9 @@ mod tests {
     ) -> Plan {
         make(&Facts {
             users,
-            users_endpoint: "users.listByStatus",
+            source: Source::ListByStatus,
             deactivated,
-            teams: teams as u64,
+            team_requests: 1,
             members: vec![20; teams],
             limit: RateLimit {
                 applies: limited,
@@ -229,6 +266,8 @@ mod tests {
                 whole_lists: whole,
                 rows: 100,
                 is_cut: !whole,
+                first: 50,
+                page: 100,
             },
             latency: Duration::from_millis(100),
             options: &Options::new("x".into()),
@@ -250,7 +289,7 @@ mod tests {
 
     #[test]
     fn pages_of_users_rule_when_there_are_few_teams() {
-        insta::assert_snapshot!(plan(true, false, 100_000, 3, 0).text, @"about 1 h 41 min: 1013 pages of users at 10 a minute; give the account the role bot, or raise the limit, to make it seconds");
+        insta::assert_snapshot!(plan(true, false, 100_000, 3, 0).text, @"about 1 h 41 min: 1012 pages of users at 10 a minute; give the account the role bot, or raise the limit, to make it seconds");
     }
 
     #[test]
@@ -268,12 +307,13 @@ mod tests {
             .map(|it| (it.endpoint, it.calls))
             .collect();
         let expected = [
+            ("info", 1),
             ("me", 2),
             ("permissions.listAll", 2),
             ("roles.list", 2),
-            ("users.listByStatus", 8),
-            ("teams.listAll", 6),
-            ("teams.members", 9),
+            ("users.listByStatus", 6),
+            ("teams.listAll", 2),
+            ("teams.members", 3),
             ("users.listTeams", 7),
         ];
         assert_eq!(calls, expected);

@@ -54,6 +54,7 @@ async fn server() -> Server {
 async fn open(path: &Path) -> C1z {
     let clock = FixedClock(Timestamp::new(1_780_000_000, 0).unwrap());
     let resume = Resume {
+        connector: "rocketchat",
         subject: "here".to_owned(),
         allowed: true,
     };

@@ -13,6 +13,8 @@ mod examples;
 #[cfg(test)]
 mod mapping;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod progress;
 #[cfg(test)]
 mod resume;

@@ -188,6 +188,8 @@ async fn passing_faults_are_outlived() {
         "application/json",
         r#"{"success":false,"error":"Service Unavailable"}"#,
     );
+    // As a gateway does it.
+    let empty = Action::answer(503, "application/json", "");
     let database = Action::answer(
         400,
         "application/json",
@@ -195,6 +197,7 @@ async fn passing_faults_are_outlived() {
     );
     let faults = vec![
         Fault::new("me", 1, unavailable.clone()).times(2),
+        Fault::new("permissions.listAll", 1, empty).times(4),
         Fault::new("users.listByStatus", 1, Action::CutBody(1000)),
         Fault::new("teams.listAll", 1, database),
         Fault::new("teams.members", 3, Action::Cut),

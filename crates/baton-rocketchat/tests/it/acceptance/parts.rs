@@ -1,8 +1,7 @@
-//! Rows 25 to 55: parts of a workspace, actions, and service mode.
+//! Rows 25 to 33, and 54: parts of a workspace, actions, and the health check.
 
 use std::collections::BTreeMap;
 
-use baton_c1z::{Limits, Reader};
 use rocketchat_sim::{Account, Server};
 
 use super::{TASK, check, line, messages};
@@ -14,8 +13,7 @@ pub(super) async fn part(arguments: &[&str]) -> (String, [BTreeMap<String, u64>;
     let binary = Binary::for_account(&server, Account::Reader);
     let run = binary.run(arguments).await;
     assert_eq!(run.code, Some(0), "{}", run.stderr);
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let sync = reader.newest_finished().unwrap().unwrap();
+    let (reader, sync) = binary.newest("sync.c1z");
     let stats = reader.count(&sync.sync_id).unwrap();
     let counts = [
         stats.resources_by_resource_type,
@@ -73,8 +71,8 @@ pub(super) async fn synced() -> (Binary, Server, [String; 3]) {
     let server = server().await;
     let binary = Binary::for_account(&server, Account::Reader);
     assert_eq!(binary.run(&[]).await.code, Some(0));
-    let reader = Reader::open(&binary.path("sync.c1z"), Limits::default(), None).unwrap();
-    let sync = reader.newest_finished().unwrap().unwrap().sync_id;
+    let (reader, newest) = binary.newest("sync.c1z");
+    let sync = newest.sync_id;
     let of_team = |kind: &str| kind == "team";
     let grant = reader.grants(&sync).map(Result::unwrap);
     let grant = grant

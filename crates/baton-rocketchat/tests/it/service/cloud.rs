@@ -6,7 +6,8 @@ use baton_proto::connectorapi::baton::v1::task::SyncFullTask;
 use c1_sim::{Behaviour, Status, StatusCode, seconds};
 use tokio::time::sleep;
 
-use super::place::{Place, full_sync, until};
+use super::place::{Place, full_sync};
+use crate::binary::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_stops_the_requests_and_nothing_else() {
@@ -16,7 +17,8 @@ async fn a_cancel_stops_the_requests_and_nothing_else() {
     let process = place.start(&[]);
     place.until_asked(20).await;
     place.c1.behave(Behaviour::cancel);
-    until(|| place.c1.behave(|it| it.heartbeat_answers.is_empty())).await;
+    let has_answered = || place.c1.behave(|it| it.heartbeat_answers.is_empty());
+    until("C1 cancels the task", has_answered).await;
     let moment = place.chat.clock().now();
     place.c1.until_finished(1).await;
     let (code, words) = place.failure();
@@ -81,7 +83,7 @@ async fn trouble_that_passes_is_waited_out() {
     place.c1.until_finished(1).await;
     let made = place.c1.connections().0;
     place.c1.cut();
-    until(|| place.c1.connections().0 > made).await;
+    until("C1 is connected to", || place.c1.connections().0 > made).await;
     place.c1.give(full_sync());
     place.c1.until_finished(2).await;
     let failed = place.c1.finished().into_iter().filter_map(|it| it.status);
@@ -121,7 +123,7 @@ async fn several_tasks_may_be_asked_for_at_once() {
     place.c1.until_finished(2).await;
     process.stop("TERM").await;
     assert!(place.c1.times("GetTask").is_empty());
-    assert_eq!(place.c1.times("GetTasks")[..1].len(), 1);
+    assert!(!place.c1.times("GetTasks").is_empty());
     for id in ids {
         assert_eq!(place.c1.uploads(&id).len(), 1);
     }

@@ -14,7 +14,7 @@ use c1_sim::{CLIENT_SECRET, client_id};
 use rocketchat_sim::{Account, Action, Fault, Moment, Server, Settings, Shape, Workspace};
 use tokio::time::sleep;
 
-use crate::binary::{Binary, Run, server};
+use crate::binary::{Binary, Run, server, until};
 
 /// A stopped process ends within so long (issue text and `baton-runtime.md` section 4.5).
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -125,7 +125,7 @@ impl Place {
 
     /// Waits until the workspace was asked so often.
     pub(crate) async fn until_asked(&self, times: usize) {
-        until(|| self.chat.log().len() >= times).await;
+        until("the workspace is asked", || self.chat.log().len() >= times).await;
     }
 
     /// Fails if the workspace was asked anything later than a second after a moment.
@@ -133,15 +133,6 @@ impl Place {
         let last = self.chat.log().pop().unwrap();
         let late = last.at.0 - moment.0;
         assert!(late <= 1000, "{late} ms later: {last:?}");
-    }
-}
-
-/// Waits until something is so.
-pub(crate) async fn until(is_so: impl Fn() -> bool) {
-    let end = Instant::now() + Duration::from_mins(1);
-    while !is_so() {
-        assert!(Instant::now() < end, "it never came to that");
-        sleep(Duration::from_millis(5)).await;
     }
 }
 
@@ -190,9 +181,7 @@ impl Process {
     }
 
     pub(crate) fn signal(&self, signal: &str) {
-        let kill = format!("kill -s {signal} {}", self.child.id());
-        let kill = Command::new("sh").args(["-c", &kill]).status().unwrap();
-        assert!(kill.success());
+        crate::binary::signal(self.child.id(), signal);
     }
 
     /// Sends a signal, and fails unless the process ends in time, well, and without leaving anything behind.

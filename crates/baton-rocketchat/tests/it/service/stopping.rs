@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::place::{Place, full_sync, until};
+use super::place::{Place, full_sync};
+use crate::binary::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_in_the_middle_of_a_sync_is_told() {
@@ -36,6 +37,6 @@ async fn a_signal_before_c1_has_answered_ends_it() {
     let place = Place::new().await;
     place.c1.behave(|it| it.slowness = Duration::from_mins(5));
     let process = place.start(&[]);
-    until(|| place.c1.connections().0 > 0).await;
+    until("C1 is connected to", || place.c1.connections().0 > 0).await;
     process.stop("TERM").await;
 }

@@ -98,7 +98,7 @@ impl ServerCertVerifier for Verifier {
             Err(Error::InvalidCertificate(reason)) => reason,
             done => return done,
         };
-        if reason == CertificateError::UnknownIssuer || is_authority(&reason) {
+        if reason == CertificateError::UnknownIssuer || is_authority_shown(&reason) {
             match self.accept_own(certificate, name, now) {
                 Ok(verified) => return Ok(verified),
                 Err(better) => reason = better,
@@ -141,7 +141,7 @@ pub(in crate::hyper_transport) fn rejected(error: &std::io::Error) -> Option<&Re
 }
 
 /// Tells whether a server shows the certificate of an authority as its own. rustls has no variant for this.
-fn is_authority(reason: &CertificateError) -> bool {
+fn is_authority_shown(reason: &CertificateError) -> bool {
     matches!(reason, CertificateError::Other(error) if error.to_string().contains("CaUsedAsEndEntity"))
 }
 

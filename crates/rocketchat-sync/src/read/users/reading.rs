@@ -82,7 +82,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             Err(_) => None,
         };
         let span = std::mem::replace(&mut self.span, Span::none());
-        listing::note(&span, self.reader.endpoint(), rows);
+        listing::note(&span, self.reader.source.endpoint(), rows);
         part
     }
 
@@ -131,7 +131,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             Err(error) => return Err(error),
         };
         let is_whole = first.rows.len() as u64 >= first.total;
-        if !is_whole && first.total > self.reader.long() {
+        if !is_whole && first.total > self.reader.source.longest_at_once() {
             tracing::debug!(users = first.total, "reading users in pages");
             self.pager.refuse_all();
         } else if !is_whole {
@@ -217,7 +217,7 @@ impl<'r, 'a> Reading<'r, 'a> {
     }
 
     fn begin_again(&mut self, imbalance: Imbalance) -> Result<Part, Error> {
-        let endpoint = self.reader.endpoint();
+        let endpoint = self.reader.source.endpoint();
         if self.attempt == ATTEMPTS {
             return Err(Error::Unstable {
                 endpoint,
@@ -241,7 +241,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             self.check()?;
         }
         let restarts = u64::from(self.attempt) - 1;
-        let listing = Listing::new(self.reader.endpoint(), self.pager.tally(), restarts);
+        let listing = Listing::new(self.reader.source.endpoint(), self.pager.tally(), restarts);
         Ok(Part::Whole(listing))
     }
 
@@ -263,7 +263,7 @@ impl<'r, 'a> Reading<'r, 'a> {
         let users = self.seen.users;
         if !self.seen.caller {
             return Err(Error::CallerMissing {
-                endpoint: self.reader.endpoint(),
+                endpoint: self.reader.source.endpoint(),
                 caller: self.reader.preflight.caller().clone(),
                 users,
             });
@@ -276,7 +276,7 @@ impl<'r, 'a> Reading<'r, 'a> {
 
     fn roles_hidden(&self, users: u64) -> Error {
         Error::RolesHidden {
-            endpoint: self.reader.endpoint(),
+            endpoint: self.reader.source.endpoint(),
             users,
         }
     }

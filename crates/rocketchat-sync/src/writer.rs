@@ -15,8 +15,8 @@ const WAITING: usize = 8;
 
 /// The engine's end of the way to the sink.
 ///
-/// Dropping it without [`finish`](Recorder::finish) suspends the sink, so that a sync that is cancelled can be continued.
-pub(crate) struct Recorder<'a> {
+/// Dropping it without [`finish`](Writer::finish) suspends the sink, so that a sync that is cancelled can be continued.
+pub(crate) struct Writer<'a> {
     batches: mpsc::Sender<Message>,
     thread: JoinHandle<Result<Summary, baton_sinks::Error>>,
     /// Records handed over. The sink is never more than a few batches behind.
@@ -33,15 +33,15 @@ enum Message {
     Abort,
 }
 
-/// The sink is gone; the reason comes with [`Recorder::finish`] or [`Recorder::abort`].
+/// The sink is gone; the reason comes with [`Writer::finish`] or [`Writer::suspend`].
 pub(crate) struct Closed;
 
-impl<'a> Recorder<'a> {
+impl<'a> Writer<'a> {
     pub(crate) fn start(sink: Box<dyn Sink>, progress: &'a dyn Progress) -> Self {
         let (batches, waiting) = mpsc::channel(WAITING);
         // What the sink logs belongs to the sync.
         let span = Span::current();
-        let thread = tokio::task::spawn_blocking(move || span.in_scope(|| record(sink, waiting)));
+        let thread = tokio::task::spawn_blocking(move || span.in_scope(|| serve(sink, waiting)));
         Self {
             batches,
             thread,
@@ -99,11 +99,11 @@ impl<'a> Recorder<'a> {
         Ok(summary)
     }
 
-    /// Throws away everything, and returns the sink's own failure if there was one.
-    pub(crate) async fn abort(self) -> Option<Error> {
-        // A sink that is gone says why when it is joined.
+    /// Throws away everything.
+    pub(crate) async fn abort(self) {
+        // A sink that is gone has nothing left to throw away.
         let _ = self.batches.send(Message::Abort).await;
-        self.suspend().await
+        self.suspend().await;
     }
 
     /// Throws away what was written, but not what a later sync can go on with, and returns the sink's own failure if there
@@ -118,7 +118,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-fn record(
+fn serve(
     mut sink: Box<dyn Sink>,
     mut waiting: mpsc::Receiver<Message>,
 ) -> Result<Summary, baton_sinks::Error> {

@@ -1,8 +1,7 @@
 //! The documented example workspace, rebuilt from its bodies in `bodies/`, which are written by hand.
 
 use rocketchat_sim::{
-    Account, Creator, Email, Id, Member, Moment, Presence, RemovedRole, Role, Scope, Team, Text,
-    User, Workspace,
+    Account, Creator, Email, Id, Member, Moment, Presence, Role, Scope, Team, Text, User, Workspace,
 };
 use serde_json::{Map, Value};
 
@@ -35,25 +34,6 @@ pub(crate) fn workspace() -> Workspace {
         teams: rows("teams-list-all", "teams").iter().map(team).collect(),
         ..Workspace::default()
     };
-    let sync = body("roles-sync");
-    for changed in sync["roles"]["update"].as_array().unwrap() {
-        let role = workspace
-            .roles
-            .iter_mut()
-            .find(|role| *role.id == *text(changed, "_id"))
-            .unwrap();
-        role.updated_at = moment(&changed["_updatedAt"]);
-    }
-    for removed in sync["roles"]["remove"].as_array().unwrap() {
-        let role = Role {
-            updated_at: moment(&removed["_updatedAt"]),
-            ..role(removed)
-        };
-        workspace.removed_roles.push(RemovedRole {
-            role,
-            deleted_at: moment(&removed["_deletedAt"]),
-        });
-    }
     for row in rows("permissions-list-all", "update") {
         if row.get("roles").is_some() && row.get("level").is_none() {
             workspace
@@ -131,7 +111,6 @@ fn role(row: &Value) -> Role {
         description: string("description"),
         protected: row["protected"].as_bool().unwrap(),
         mandatory2fa: row["mandatory2fa"].as_bool(),
-        updated_at: Moment(1_600_000_000_000),
     }
 }
 

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 #[cfg(feature = "parquet")]
 use baton_sinks::Parquet;
-use baton_sinks::{C1z, Csv, Json, Ndjson, Sink, Tee};
+use baton_sinks::{Csv, Json, Ndjson, Sink, Tee};
 use rocketchat_sync::mapping::ATTRIBUTES;
 
 use crate::failure::Failure;
-use crate::paths::whole;
+use crate::fields;
+use crate::paths::{TAKEN, logs, summary, taken, whole};
 use crate::settings::Settings;
-use crate::{choices, fields};
 
 const KINDS: &[(&str, Kind)] = &[
     ("csv", Kind::Csv),
@@ -32,29 +32,28 @@ enum Kind {
 
 /// A form, and where it goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output {
+pub(crate) struct Form {
     kind: Kind,
     path: PathBuf,
 }
 
-impl Output {
+impl Form {
     /// Returns what the settings ask for. Nothing is opened. `file` is the c1z file that is written or read.
     pub(crate) fn all(settings: &Settings, file: &Path) -> Result<Vec<Self>, Failure> {
-        let logs = settings.list(&fields::LOG_PATH).into_iter();
-        let mut taken: Vec<_> = logs.map(|it| whole(it.as_ref())).collect();
-        taken.extend([whole(file), whole(&C1z::journal_path(file))]);
-        taken.extend(choices::summary(settings).map(|it| whole(&it)));
-        let mut outputs: Vec<Self> = Vec::new();
+        let mut taken = taken(settings, file);
+        taken.extend(logs(settings));
+        taken.extend(summary(settings));
+        let mut forms: Vec<Self> = Vec::new();
         for text in settings.list(&fields::SINKS) {
-            let output = Self::parse(&text)?;
-            let place = whole(&output.path);
+            let form = Self::parse(&text)?;
+            let place = whole(&form.path);
             if taken.contains(&place) {
-                return Err(refuse(&text, "something else is written there, or read"));
+                return Err(refuse(&text, TAKEN));
             }
             taken.push(place);
-            outputs.push(output);
+            forms.push(form);
         }
-        Ok(outputs)
+        Ok(forms)
     }
 
     fn parse(text: &str) -> Result<Self, Failure> {
@@ -97,7 +96,7 @@ impl Output {
     }
 }
 
-impl fmt::Display for Output {
+impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = KINDS.iter().find(|(_, kind)| *kind == self.kind);
         let name = name.map(|(name, _)| *name).unwrap_or_default();
@@ -120,10 +119,10 @@ mod tests {
     #[test]
     fn a_kind_and_a_path_are_read_and_printed() {
         for text in ["csv=out", "json=a=b", "json=/tmp/x.json", "ndjson=-"] {
-            assert_eq!(Output::parse(text).unwrap().to_string(), text);
+            assert_eq!(Form::parse(text).unwrap().to_string(), text);
         }
         for text in ["csv", "csv=", "=out", "CSV=out", "xlsx=out", ""] {
-            let failure = Output::parse(text).unwrap_err();
+            let failure = Form::parse(text).unwrap_err();
             assert!(
                 failure.error().starts_with(&format!("--sink {text}: ")),
                 "{text}"
