@@ -183,6 +183,9 @@ pub(super) const ROWS: &[Row] = &[
     })
     .never_ends()
     .slow(),
+    Row::new("429 with an empty body, called JSON", |_| refusal(429, ""))
+        .never_ends()
+        .slow(),
     Row::new("429 with Retry-After", |_| trouble(429).with("retry-after", "1")).never_ends(),
     Row::new("429, reset 2 s ahead", |_| used_up(&from_now(2))).never_ends(),
     Row::new("429, reset in the past", |_| used_up(&from_now(-3600)))
@@ -200,6 +203,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("500", |_| trouble(500)),
     Row::new("502", |_| trouble(502)),
     Row::new("503", |_| trouble(503)),
+    Row::new("503 with half a body, called JSON", |_| refusal(503, r#"{"succ"#)),
     Row::new("503 with Retry-After in a century", |_| {
         trouble(503).with("retry-after", "3153600000")
     })
