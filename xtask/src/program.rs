@@ -1,5 +1,6 @@
 //! The program that tasks run: built or given, and asked what it says.
 
+use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -61,6 +62,8 @@ pub(crate) fn say<S: AsRef<OsStr>>(program: &Path, arguments: &[S]) -> anyhow::R
     let output = Command::new(program)
         .args(arguments)
         .env_clear()
+        // Whoever chose another place for working files means everybody's.
+        .envs(env::var_os("TMPDIR").map(|it| ("TMPDIR", it)))
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .output()

@@ -21,7 +21,7 @@ use prost_types::{Any, Struct};
 use self::details::Details;
 use crate::rows;
 
-/// How many rows said something that records have no words for, by what it is. No resource, entitlement or grant is ever
+/// How often something was read that records have no words for, by what it is. No resource, entitlement or grant is ever
 /// among it, only details of some.
 pub type LeftOut = BTreeMap<&'static str, u64>;
 

@@ -108,7 +108,15 @@ const SHELLS: [(&str, clap_complete::Shell); 4] = [
 pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line, Ended> {
     // A flag that belongs to a command may stand before it.
     let others = fields::all().filter(|it| !takes("", it)).map(flag);
-    let matches = command()
+    let with_help = |command: Command, name| {
+        command.mut_subcommand(name, |it| {
+            let help = explained(&[name]).name(HELP).hide(true);
+            it.subcommand(help)
+        })
+    };
+    let matches = [SHOW, COMPLETION]
+        .into_iter()
+        .fold(command(), with_help)
         .args(others)
         .subcommand(man())
         // It has no place in the completions.
@@ -138,6 +146,9 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Line
         ["capabilities"] => Word::Capabilities,
         ["config"] => Word::Config,
         ["health-check"] => Word::HealthCheck,
+        [name @ (SHOW | COMPLETION), HELP, of @ ..] => {
+            return Err(Ended::Printed(help::of(&[&[*name], of].concat())));
+        }
         [COMPLETION, shell] => match SHELLS.iter().find(|(name, _)| name == shell) {
             Some((_, shell)) => Word::Completion(*shell),
             None => return Err(Ended::Refused(usage::unknown_command(shell))),

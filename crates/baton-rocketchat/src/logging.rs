@@ -188,6 +188,7 @@ fn colours() -> bool {
 mod tests {
     use std::fs::File;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use serde_json::Value;
     use tempfile::TempDir;
@@ -195,10 +196,15 @@ mod tests {
 
     use super::*;
 
+    /// What is wanted of each line is remembered for the whole process. While several threads have a subscriber of their own, as
+    /// in tests only, it can be remembered wrongly for a moment.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
     /// A log, and a directory for it and for recordings.
     struct Place {
         dir: TempDir,
         logging: Logging,
+        _turn: MutexGuard<'static, ()>,
     }
 
     impl Place {
@@ -209,7 +215,12 @@ mod tests {
                 recordings: Recordings::default(),
             };
             let dir = tempfile::tempdir().unwrap();
-            Self { dir, logging }
+            let turn = ONE_AT_A_TIME.lock();
+            Self {
+                dir,
+                logging,
+                _turn: turn.unwrap_or_else(PoisonError::into_inner),
+            }
         }
 
         fn run(&self, format: Format, level: LevelFilter, lines: impl FnOnce()) {

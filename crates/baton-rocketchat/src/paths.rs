@@ -21,7 +21,7 @@ pub(crate) fn whole(path: &Path) -> PathBuf {
 }
 
 /// Returns what a run reads, and the c1z file with its journal: what no log, summary or other form may be written to, since
-/// that would be the end of a key or of earlier syncs.
+/// that would be the end of a key or of earlier syncs. Terminals, pipes and other devices can lose nothing.
 pub(crate) fn taken(settings: &Settings, file: &Path) -> Vec<PathBuf> {
     let read = [
         &fields::AUTH_TOKEN_FILE,
@@ -38,6 +38,7 @@ pub(crate) fn taken(settings: &Settings, file: &Path) -> Vec<PathBuf> {
         .chain(settings.configuration().map(Path::to_owned));
     read.chain([file.to_owned(), C1z::journal_path(file)])
         .map(|it| whole(&it))
+        .filter(|it| fs::metadata(it).map_or(true, |it| it.is_file()))
         .collect()
 }
 

@@ -38,18 +38,27 @@ pub(crate) async fn run(
         ..Policy::default()
     };
     let Remote { client, address } = Remote::of(workspace, policy, choices::http_config(settings))?;
-    let mut found = tokio::select! {
-        found = validate(&client, &options) => found,
-        reason = stop => return Err(stopped(&reason)),
-        limit = elapsed(choices::max_duration(settings)) => return Err(too_long(limit)),
+    let outcome = tokio::select! {
+        found = validate(&client, &options) => Ok(found),
+        reason = stop => Err(stopped(&reason)),
+        limit = elapsed(choices::max_duration(settings)) => Err(too_long(limit)),
     };
-    let error = found.error.take();
-    let failure = error.map(|error| Failure::of_sync(error, &address));
-    let text = match format {
-        OutputFormat::Json => to_json(&found, failure.as_ref())?,
-        _ => table::render(&address, &found, failure.as_ref()),
+    let (found, failure) = match outcome {
+        Ok(mut found) => {
+            let error = found.error.take();
+            (
+                Some(found),
+                error.map(|error| Failure::of_sync(error, &address)),
+            )
+        }
+        Err(failure) => (None, Some(failure)),
     };
-    print(&text)?;
+    match (format, &found) {
+        // Programs get a document, whatever happened.
+        (OutputFormat::Json, found) => print(&to_json(found.as_ref(), failure.as_ref())?)?,
+        (_, Some(found)) => print(&table::render(&address, found, failure.as_ref()))?,
+        (_, None) => {}
+    }
     failure.map_or(Ok(()), Err)
 }
 
@@ -62,7 +71,9 @@ fn too_long(limit: Duration) -> Failure {
     let error = anyhow::anyhow!("the checks were not done within --max-duration {limit}");
     Failure::new(Code::DeadlineExceeded, error)
         .at(Step::Validating)
-        .with_hint("the server answers slowly, or refuses requests for lack of budget: --log-level debug tells which")
+        .with_hint(
+            "the server cannot be reached, answers slowly, or refuses requests for lack of budget: --log-level debug tells which",
+        )
 }
 
 /// The report for programs.
@@ -84,14 +95,15 @@ struct Document<'a> {
     exit_code: Option<u8>,
 }
 
-fn to_json(found: &Validation, failure: Option<&Failure>) -> Result<String, Failure> {
+/// Returns what was found, which is nothing where the checks were broken off.
+fn to_json(found: Option<&Validation>, failure: Option<&Failure>) -> Result<String, Failure> {
     let document = Document {
         ok: failure.is_none(),
-        checks: &found.checks,
-        server_version: found.server_version.as_deref(),
-        rate_limit: found.rate_limit,
-        paging: found.paging,
-        plan: found.plan.as_ref(),
+        checks: found.map_or(&[], |it| &it.checks),
+        server_version: found.and_then(|it| it.server_version.as_deref()),
+        rate_limit: found.and_then(|it| it.rate_limit),
+        paging: found.and_then(|it| it.paging),
+        plan: found.and_then(|it| it.plan.as_ref()),
         error: failure.map(Failure::error),
         causes: failure.map(Failure::causes).unwrap_or_default(),
         hint: failure.and_then(Failure::hint),

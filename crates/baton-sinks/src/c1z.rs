@@ -45,8 +45,8 @@ struct Work {
 /// Whether, and of what, an interrupted sync is continued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resume {
-    /// The name of the connector, which has to stay: what the file keeps is called so. Interrupted syncs of other
-    /// connectors are left alone.
+    /// The name of the connector, which has to stay: what the file keeps is called so. Interrupted syncs that the file holds of
+    /// other connectors are left alone. (The journal beside it, of a run that was killed, tells subjects apart only.)
     pub connector: &'static str,
     /// What is synced, such as the address of a workspace and the account: work for anything else is not used.
     pub subject: String,
@@ -86,7 +86,8 @@ impl Resume {
 impl C1z {
     /// Starts a sync in a working copy of `path`, or continues an interrupted one. The file itself is replaced when the
     /// sync is finished, or interrupted after it kept something. A full sync that is finished takes all interrupted ones of
-    /// the connector with it. Without `resume` nothing is kept or continued, and interrupted syncs stay.
+    /// the connector with it. Without `resume` nothing is kept or continued, and interrupted syncs that the
+    /// file holds stay.
     ///
     /// # Errors
     /// The file is no c1z file of the SQLite format, cannot be replaced, or another process works on it.

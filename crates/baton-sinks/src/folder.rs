@@ -36,7 +36,7 @@ impl Folder {
         }
         let mut builder = tempfile::Builder::new();
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
+        let prefix = format!(".{name:.60}.");
         builder.prefix(&prefix);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));

@@ -23,7 +23,7 @@ impl Replacement {
     pub(crate) fn create(target: &Path) -> Result<Self, Error> {
         let target = &followed(target).map_err(Error::io(target))?;
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let prefix = format!(".{name}.");
+        let prefix = format!(".{name:.60}.");
         let made = tempfile::Builder::new()
             .prefix(&prefix)
             .tempfile_in(parent(target));

@@ -122,7 +122,7 @@ impl Error {
         let body: Value = match serde_json::from_slice(answer.body) {
             Ok(body) => body,
             // What a gateway says with 429 or 503 counts although its body is empty or cut.
-            Err(_) if Kind::is_told_by(status) => return Self::not_json(endpoint, answer),
+            Err(_) if Kind::is_plain_from(status) => return Self::not_json(endpoint, answer),
             Err(source) => {
                 return Self::Malformed {
                     endpoint,
@@ -180,6 +180,16 @@ impl Kind {
     /// Tells whether the status says everything, so that the words add nothing.
     fn is_told_by(status: u16) -> bool {
         status != 400 && !Answer::is_success(status)
+    }
+
+    /// Tells whether the status is enough to know what to do, even if the body is broken. That an endpoint is absent, or that
+    /// anything else is the matter, has to be said by a whole answer: something on the way may say the same in passing.
+    fn is_plain_from(status: u16) -> bool {
+        use Kind::{PermissionDenied, RateLimited, Redirected, Unauthenticated, Unavailable};
+        matches!(
+            Self::of_status(status),
+            PermissionDenied | RateLimited | Redirected | Unauthenticated | Unavailable
+        ) && Self::is_told_by(status)
     }
 
     fn of_status(status: u16) -> Self {

@@ -69,13 +69,14 @@ impl Preflight {
         })
     }
 
-    /// Looks up what administrators call the roles, for messages. A server that does not tell is no reason to stop.
-    pub(crate) async fn look_up_role_names(&mut self, api: Api<'_>) {
-        let roles = api.ask(&RolesList).await.unwrap_or_default();
+    /// Looks up what administrators call the roles, for messages.
+    pub(crate) async fn look_up_role_names(&mut self, api: Api<'_>) -> Result<(), Error> {
+        let roles = api.ask(&RolesList).await?;
         let named = roles
             .into_iter()
             .filter_map(|role| Some((role.id, role.name?)));
         self.role_names = named.collect();
+        Ok(())
     }
 
     /// Refuses an account that is not the one configured or cannot see everything.
@@ -85,7 +86,8 @@ impl Preflight {
             needed.push(VIEW_FULL_USERS);
         }
         if needed.iter().any(|permission| !self.holds(permission)) {
-            self.look_up_role_names(api).await;
+            // What is missing counts more than a server that does not tell the names.
+            let _ = self.look_up_role_names(api).await;
         }
         let mut problems: Vec<_> = self.wrong_account().into_iter().collect();
         problems.extend(self.missing(&needed));

@@ -65,8 +65,8 @@ impl Canaries {
         ]
     }
 
-    /// Looks for them in every file below `folder`, and in `file` as it is without compression. The user id is looked for in
-    /// what the program says only, which are the files in `said`.
+    /// Looks for them in every file below `folder`, and in `file` as it is without compression, if it can be unpacked. The user
+    /// id is looked for in what the program says only, which are the files in `said`.
     pub(super) fn told(
         &self,
         folder: &Path,
@@ -78,12 +78,14 @@ impl Canaries {
                 return Ok(Some(format!("{} tells the user id", path.display())));
             }
         }
-        // While it is read, its database lies in the folder.
-        let open = || Reader::open(file, Limits::default(), Some(folder));
-        let unpacked = file.exists().then(open).transpose()?;
-        let told = self.told_by(folder)?;
-        drop(unpacked);
-        Ok(told)
+        if let Some(told) = self.told_by(folder)? {
+            return Ok(Some(told));
+        }
+        // While the file is read, its database lies in a folder: not in the other one, where that would remove what the
+        // program left.
+        let place = tempfile::tempdir()?;
+        let _unpacked = Reader::open(file, Limits::default(), Some(place.path()));
+        self.told_by(place.path())
     }
 
     fn told_by(&self, folder: &Path) -> anyhow::Result<Option<String>> {

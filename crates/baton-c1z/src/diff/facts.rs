@@ -101,6 +101,7 @@ pub(super) fn of_resource(it: &Resource, row: &rows::Resource) -> Facts {
     facts.put("display_name", &it.display_name);
     facts.put("description", &it.description);
     facts.put("status", it.status);
+    put_status_details(&mut facts, row);
     facts.put("created_at", it.created_at);
     facts.put("trait", it.details.kind());
     put_origin(&mut facts, &row.message);
@@ -176,14 +177,21 @@ fn put_icon(facts: &mut Facts, row: &rows::Resource, of_trait: Option<&v2::Asset
     facts.put("icon", icon.map(|it| &it.id));
 }
 
+/// Puts the words about the status, which older writers have on the trait of accounts.
+fn put_status_details(facts: &mut Facts, row: &rows::Resource) {
+    let details = match &row.message.status {
+        Some(it) if it.status != 0 => it.details.clone(),
+        _ => {
+            let user: Option<v2::UserTrait> = message(&row.message.annotations);
+            user.and_then(|it| it.status).unwrap_or_default().details
+        }
+    };
+    facts.put("status_details", details);
+}
+
 /// Puts what only other connectors say of an account.
 fn put_user(facts: &mut Facts, row: &rows::Resource, user: v2::UserTrait) {
     put_icon(facts, row, user.icon.as_ref());
-    let details = match &row.message.status {
-        Some(it) if it.status != 0 => it.details.clone(),
-        _ => user.status.unwrap_or_default().details,
-    };
-    facts.put("status_details", details);
     facts.put("login_aliases", user.login_aliases);
     facts.put("employee_ids", user.employee_ids);
     facts.put("mfa_enabled", user.mfa_status.map(|it| it.mfa_enabled));

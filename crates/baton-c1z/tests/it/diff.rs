@@ -201,20 +201,25 @@ fn how_a_sync_is_stored_does_not_count() {
 
 /// Changes the message of Alice in the newer of two equal syncs, and returns what differs.
 fn after(change: impl FnOnce(&mut v2::Resource)) -> Vec<Change> {
+    after_of("user:u-alice", change)
+}
+
+/// Changes the message of a resource in the newer of two equal syncs, and returns what differs.
+fn after_of(id: &str, change: impl FnOnce(&mut v2::Resource)) -> Vec<Change> {
     let place = Place::new();
     let (first, second) = (
         place.add(place.options(), &tiny()),
         place.add(place.options(), &tiny()),
     );
     let raw = database(&place.file());
-    let key = (&second, "user:u-alice");
+    let key = (&second, id);
     let sql = "select data from v1_resources where sync_id = ?1 and external_id = ?2";
     let data = raw.connection.query_row(sql, key, |row| row.get(0));
     let data: Vec<u8> = data.unwrap();
     let mut message = v2::Resource::decode(data.as_slice()).unwrap();
     change(&mut message);
     let sql = "update v1_resources set data = ?3 where sync_id = ?1 and external_id = ?2";
-    let key = (&second, "user:u-alice", message.encode_to_vec());
+    let key = (&second, id, message.encode_to_vec());
     assert_eq!(raw.connection.execute(sql, key).unwrap(), 1);
     raw.pack(&place.file());
     let found = differences(&place.reader(), &first, &second);
@@ -230,6 +235,21 @@ fn after(change: impl FnOnce(&mut v2::Resource)) -> Vec<Change> {
 fn says(change: impl FnOnce(&mut v2::Resource), field: &str, new: serde_json::Value) {
     let (field, old) = (field.to_owned(), json!(null));
     assert_eq!(after(change), [Change { field, old, new }]);
+}
+
+/// Roles and teams can be frozen too.
+#[test]
+fn the_words_about_the_status_of_anything_count() {
+    for id in ["role:admin", "team:t-eng"] {
+        let found = after_of(id, |it| {
+            it.status = Some(v2::Status {
+                status: 1,
+                details: "by the audit".to_owned(),
+            });
+        });
+        let details = found.iter().find(|it| it.field == "status_details");
+        assert_eq!(details.unwrap().new, json!("by the audit"), "{id}");
+    }
 }
 
 /// Two files are not called the same for what only other connectors say.

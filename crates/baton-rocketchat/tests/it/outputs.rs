@@ -287,6 +287,17 @@ async fn nothing_that_a_run_reads_or_writes_is_written_over() {
     assert_eq!(server.log().len(), 0);
 }
 
+/// Devices lose nothing, whatever else they are used for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_may_go_to_a_device_that_is_read_too() {
+    let server = server().await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    assert_eq!(binary.run(&[]).await.code, Some(0));
+    let binary = binary.with("SSL_CERT_FILE", "/dev/null");
+    let run = binary.run(&["show", "--log-path", "/dev/null"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_in_a_list_that_is_not_unicode_is_refused() {
     use std::os::unix::ffi::OsStrExt as _;

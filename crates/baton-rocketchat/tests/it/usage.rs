@@ -423,6 +423,9 @@ async fn help_is_that_of_the_command_that_is_named() {
         (&["help", "show", "users"], &["show", "users", "--help"]),
         (&["help", "help"], &["help", "--help"]),
         (&["help", "man"], &["man", "--help"]),
+        (&["show", "help"], &["show", "--help"]),
+        (&["show", "help", "users"], &["show", "users", "--help"]),
+        (&["completion", "help"], &["completion", "--help"]),
     ] {
         let [asked, same] = [
             Binary::new().run(asked).await,

@@ -178,6 +178,38 @@ async fn it_has_no_more_time_than_it_is_given() {
     )
     .await;
     assert_eq!(run.code, Some(4));
+    let arguments = [
+        "validate",
+        "--max-duration",
+        "1s",
+        "--output-format",
+        "json",
+    ];
+    let run = binary.run(&arguments).await;
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(
+        (&document["ok"], &document["exit_code"]),
+        (&false.into(), &4.into())
+    );
+}
+
+/// The names of the roles are a help, the roles themselves are synced.
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_that_cannot_be_read_are_told() {
+    let broken = Action::answer(400, "application/json", r#"{"success":false,"error":"no"}"#);
+    let server = start(Settings {
+        faults: vec![Fault::new("roles.list", 1, broken).times(usize::MAX)],
+        ..Settings::default()
+    })
+    .await;
+    let binary = Binary::for_account(&server, Account::Reader);
+    let run = binary.run(&["validate"]).await;
+    assert_ne!(run.code, Some(0));
+    assert!(
+        run.error().contains("roles.list answered 400"),
+        "{}",
+        run.error()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

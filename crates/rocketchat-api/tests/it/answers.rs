@@ -202,7 +202,6 @@ fn a_status_that_says_enough_counts_although_the_body_is_broken() {
             Outcome::RateLimited { wait: None },
         ),
         (401, "", Kind::Unauthenticated, Outcome::Final),
-        (404, "", Kind::Absent, Outcome::Final),
     ] {
         let error = read(&RolesList, status, body).unwrap_err();
         assert_eq!(error.kind(), kind, "{status}");
@@ -250,6 +249,8 @@ fn what_is_cut_or_of_another_shape_is_no_data() {
             "{body}"
         );
     }
+    // That something is absent has to be said in full.
+    assert!(read(&RolesList, 404, "").unwrap_err().is_cut());
 }
 
 #[test]

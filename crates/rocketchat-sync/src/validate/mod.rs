@@ -28,6 +28,8 @@ pub use plan::{Plan, PlannedRequests};
 const SERVER: &str = "server";
 const TOKEN: &str = "token";
 const ACCOUNT: &str = "account";
+/// Only where they cannot be read.
+const ROLES: &str = "roles";
 const USERS: &str = "users";
 const TEAMS: &str = "teams";
 const PAGING: &str = "paging";
@@ -98,13 +100,18 @@ impl Examination<'_> {
         });
         self.stage = TOKEN;
         let mut preflight = Preflight::of(self.api, self.options, server).await?;
-        preflight.look_up_role_names(self.api).await;
+        let named = preflight.look_up_role_names(self.api).await;
         self.pass("valid".to_owned());
         let problems = self.judge(&preflight).await;
         let may_list = |permission| preflight.holds(permission);
         let (users, teams) = (may_list(VIEW_USERS), may_list(VIEW_ALL_TEAMS));
         if !problems.is_empty() {
             self.found.error = Some(Error::Preflight { problems });
+        }
+        if let Err(error) = named {
+            // The report can do without their names, a sync cannot do without the roles.
+            self.stage = ROLES;
+            self.fail(error);
         }
         let mut sizes = Sizes {
             users: 0,
@@ -131,7 +138,7 @@ impl Examination<'_> {
         {
             let requests = u32::try_from(client.stats().requests.max(1)).unwrap_or(u32::MAX);
             let latency = started.elapsed().saturating_sub(client.stats().waited) / requests;
-            self.found.plan = Some(self.plan(&sizes, limit, paging, latency));
+            self.found.plan = Some(self.plan(&sizes, preflight.is_old(), limit, paging, latency));
         }
         Ok(())
     }
@@ -238,11 +245,19 @@ impl Examination<'_> {
         }
     }
 
-    fn plan(&self, sizes: &Sizes, limit: RateLimit, paging: Paging, latency: Duration) -> Plan {
+    fn plan(
+        &self,
+        sizes: &Sizes,
+        is_old: bool,
+        limit: RateLimit,
+        paging: Paging,
+        latency: Duration,
+    ) -> Plan {
         let with_rows = sizes.teams.iter().filter(|it| has_rows(it));
         plan::make(&plan::Facts {
             users: sizes.users,
             source: sizes.source,
+            is_old,
             deactivated: sizes.deactivated,
             team_requests: sizes.team_requests,
             members: with_rows

@@ -43,6 +43,8 @@ pub struct PlannedRequests {
 pub(super) struct Facts<'a> {
     pub(super) users: u64,
     pub(super) source: Source,
+    /// Whether the server's version says that it has no `users.listByStatus`.
+    pub(super) is_old: bool,
     pub(super) deactivated: Option<u64>,
     /// The requests that the list of teams took.
     pub(super) team_requests: u64,
@@ -95,8 +97,9 @@ pub(super) fn make(facts: &Facts<'_>) -> Plan {
         planned(RolesList::NAME, 2, true),
     ];
     if facts.source == Source::List {
-        // It is tried before the endpoint that is there.
-        requests.push(planned(UsersListByStatus::NAME, 1, false));
+        // It is tried before the endpoint that is there; more than once where only the answer tells that it is not.
+        let tries = if facts.is_old { 1 } else { 3 };
+        requests.push(planned(UsersListByStatus::NAME, tries, !facts.is_old));
     }
     requests.extend([
         // Once more where membership rows stay unexplained: who is deactivated by now, and the teams that are left.
@@ -254,6 +257,7 @@ mod tests {
         make(&Facts {
             users,
             source: Source::ListByStatus,
+            is_old: false,
             deactivated,
             team_requests: 1,
             members: vec![20; teams],

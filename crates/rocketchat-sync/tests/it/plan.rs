@@ -70,7 +70,7 @@ async fn check(shape: &Shape, settings: Settings, account: Account) {
             sent.remove("users.listTeams");
         }
         assert!(sent.is_empty(), "{what}: not planned: {sent:?}");
-        // Where memberships are only counted, nothing keeps the plan from being exact.
+        // Where memberships are only counted, nothing keeps the plan of the lists of users from being exact.
         let is_vague = |it: &&rocketchat_sync::PlannedRequests| {
             it.at_most && it.endpoint.starts_with("users.list")
         };
