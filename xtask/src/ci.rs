@@ -20,6 +20,8 @@ enum Action {
         &'static [&'static str],
         &'static [(&'static str, &'static str)],
     ),
+    /// Clippy for all targets of what these arguments choose. It may not even warn.
+    Clippy(&'static [&'static str]),
     /// A task of ours, run in this process.
     Task(fn() -> anyhow::Result<()>),
 }
@@ -32,18 +34,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "clippy",
-        action: Action::Cargo(
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ],
-            &[],
-        ),
+        action: Action::Clippy(&["--workspace"]),
     },
     Step {
         name: "test",
@@ -52,20 +43,7 @@ const STEPS: &[Step] = &[
     // What only a build without the default features has.
     Step {
         name: "clippy, fewest features",
-        action: Action::Cargo(
-            &[
-                "clippy",
-                "-p",
-                "baton-rocketchat",
-                "--no-default-features",
-                "--all-targets",
-                "--locked",
-                "--",
-                "-D",
-                "warnings",
-            ],
-            &[],
-        ),
+        action: Action::Clippy(&["-p", "baton-rocketchat", "--no-default-features"]),
     },
     Step {
         name: "test, fewest features",
@@ -151,20 +129,26 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
+fn cargo(args: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<()> {
+    let status = workspace::call_cargo()
+        .current_dir(workspace::root()?)
+        .args(args)
+        .envs(environment.iter().copied())
+        .env(TEST_THREADS, test_threads())
+        .status()
+        .context("cannot start cargo")?;
+    anyhow::ensure!(status.success(), "cargo {}: {status}", args.join(" "));
+    Ok(())
+}
+
 impl Action {
     fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::Task(task) => task(),
-            Self::Cargo(args, environment) => {
-                let status = workspace::call_cargo()
-                    .current_dir(workspace::root()?)
-                    .args(*args)
-                    .envs(environment.iter().copied())
-                    .env(TEST_THREADS, test_threads())
-                    .status()
-                    .context("cannot start cargo")?;
-                anyhow::ensure!(status.success(), "cargo {}: {status}", args.join(" "));
-                Ok(())
+            Self::Cargo(args, environment) => cargo(args, environment),
+            Self::Clippy(chosen) => {
+                let strictly = ["--all-targets", "--locked", "--", "-D", "warnings"];
+                cargo(&[&["clippy"], *chosen, &strictly].concat(), &[])
             }
         }
     }

@@ -18,7 +18,7 @@ use prost::Name;
 use prost_types::value::Kind;
 use prost_types::{Any, Struct};
 
-use self::details::Details;
+pub(crate) use self::details::Details;
 use crate::rows;
 
 /// How often something was read that records have no words for, by what it is. No resource, entitlement or grant is ever
@@ -91,10 +91,7 @@ impl Decoder {
             joined(&row.resource_type_id, bare.unwrap_or_default())?
         };
         let details = Details::read(&message.annotations)?;
-        let status = match &message.status {
-            Some(it) if it.status != 0 => Some((it.status, it.details.as_str())),
-            _ => details.status(),
-        };
+        let status = details.status(message);
         self.leave_out_of(message, &details);
         self.leave_out(
             "details of statuses",

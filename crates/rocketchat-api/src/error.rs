@@ -189,7 +189,7 @@ impl Kind {
         matches!(
             Self::of_status(status),
             PermissionDenied | RateLimited | Redirected | Unauthenticated | Unavailable
-        ) && Self::is_told_by(status)
+        )
     }
 
     fn of_status(status: u16) -> Self {

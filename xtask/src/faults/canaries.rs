@@ -74,7 +74,7 @@ impl Canaries {
         file: &Path,
     ) -> anyhow::Result<Option<String>> {
         for path in said {
-            if contains(path, &self.user_id)? {
+            if text(path)?.contains(&self.user_id) {
                 return Ok(Some(format!("{} tells the user id", path.display())));
             }
         }
@@ -98,23 +98,28 @@ impl Canaries {
                 }
                 continue;
             }
-            for secret in secrets {
-                if contains(&path, secret)? {
-                    return Ok(Some(format!("{} tells {secret}", path.display())));
-                }
+            let text = text(&path)?;
+            if let Some(secret) = secrets.into_iter().find(|it| text.contains(it)) {
+                return Ok(Some(format!("{} tells {secret}", path.display())));
             }
         }
         Ok(None)
     }
 }
 
-fn contains(path: &Path, secret: &str) -> anyhow::Result<bool> {
+/// Reads a file of whatever kind; all that is looked for in it is ASCII.
+fn text(path: &Path) -> anyhow::Result<String> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).contains(secret))
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use baton_c1z::{Options, Store, Unfinished};
+    use baton_model::{FixedClock, SyncId, Timestamp};
+
     use super::*;
 
     #[test]
@@ -147,5 +152,25 @@ mod tests {
         fs::create_dir(path("within")).unwrap();
         fs::write(path("within/file"), b"\xffthe-token").unwrap();
         assert!(told().is_some());
+        fs::remove_dir_all(path("within")).unwrap();
+        assert_eq!(told(), None);
+        let now = Timestamp::EPOCH;
+        let store = Store::open(
+            &path("sync.c1z"),
+            Options::default(),
+            Arc::new(FixedClock(now)),
+        );
+        let store = store.unwrap();
+        let kept = vec![("key".to_owned(), b"the-token".repeat(1000))];
+        let sync_id = SyncId::new(now, [0; 16]);
+        let unfinished = Unfinished {
+            sync_id,
+            started_at: now,
+            kept,
+        };
+        store.keep(&unfinished).unwrap();
+        store.save().unwrap();
+        assert_eq!(canaries.told_by(folder.path()).unwrap(), None);
+        assert!(told().is_some(), "within a c1z file");
     }
 }

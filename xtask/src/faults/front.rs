@@ -94,9 +94,9 @@ impl Front {
         self.shared.is_healed.store(true, Ordering::SeqCst);
     }
 
-    /// Returns how often something was done wrong.
-    pub(super) fn spoilt(&self) -> u64 {
-        self.shared.sent.load(Ordering::SeqCst)
+    /// Returns whether anything was done wrong.
+    pub(super) fn has_spoilt(&self) -> bool {
+        self.shared.sent.load(Ordering::SeqCst) > 0
     }
 
     /// Returns the true answers to each route, in their order.

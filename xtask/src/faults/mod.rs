@@ -269,7 +269,7 @@ async fn attempt(stage: &Stage, scene: &Scene, case: Case, number: usize) -> any
     let mut verdict = sync.judge(&scene.truth, case.limit);
     if !case.expect.is_met(&verdict) {
         verdict = unexpected(verdict, &sync);
-    } else if front.spoilt() == 0 {
+    } else if !front.has_spoilt() {
         verdict = Verdict::Other("nothing went wrong".to_owned());
     } else {
         if case.stays {

@@ -11,7 +11,7 @@ use super::{Decoder, Problem, UNKNOWN, find};
     clippy::large_enum_variant,
     reason = "there is one at a time, which is read and gone"
 )]
-pub(super) enum Details {
+pub(crate) enum Details {
     User(v2::UserTrait),
     Group(v2::GroupTrait),
     Role(v2::RoleTrait),
@@ -19,7 +19,7 @@ pub(super) enum Details {
 }
 
 impl Details {
-    pub(super) fn read(annotations: &[Any]) -> Result<Self, Problem> {
+    pub(crate) fn read(annotations: &[Any]) -> Result<Self, Problem> {
         if let Some(it) = find(annotations)? {
             return Ok(Self::User(it));
         }
@@ -34,10 +34,11 @@ impl Details {
         !matches!(self, Self::Other)
     }
 
-    /// Returns the number of the status, and its details in words.
-    pub(super) fn status(&self) -> Option<(i32, &str)> {
-        match self {
-            Self::User(it) => {
+    /// Returns the number of the resource's status, and its details in words.
+    pub(crate) fn status<'a>(&'a self, resource: &'a v2::Resource) -> Option<(i32, &'a str)> {
+        match (&resource.status, self) {
+            (Some(it), _) if it.status != 0 => Some((it.status, it.details.as_str())),
+            (_, Self::User(it)) => {
                 let status = it.status.as_ref();
                 status.map(|it| (it.status, it.details.as_str()))
             }

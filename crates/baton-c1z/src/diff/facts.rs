@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Change;
-use crate::decode::{find, type_name};
+use crate::decode::{Details, find, type_name};
 use crate::rows;
 
 /// What is said of a thing; nothing is said by null and by what is empty.
@@ -101,7 +101,9 @@ pub(super) fn of_resource(it: &Resource, row: &rows::Resource) -> Facts {
     facts.put("display_name", &it.display_name);
     facts.put("description", &it.description);
     facts.put("status", it.status);
-    put_status_details(&mut facts, row);
+    let traits = Details::read(&row.message.annotations);
+    let said = traits.as_ref().ok().and_then(|it| it.status(&row.message));
+    facts.put("status_details", said.map(|it| it.1));
     facts.put("created_at", it.created_at);
     facts.put("trait", it.details.kind());
     put_origin(&mut facts, &row.message);
@@ -175,18 +177,6 @@ fn put_origin(facts: &mut Facts, message: &v2::Resource) {
 fn put_icon(facts: &mut Facts, row: &rows::Resource, of_trait: Option<&v2::AssetRef>) {
     let icon = row.message.icon.as_ref().or(of_trait);
     facts.put("icon", icon.map(|it| &it.id));
-}
-
-/// Puts the words about the status, which older writers have on the trait of accounts.
-fn put_status_details(facts: &mut Facts, row: &rows::Resource) {
-    let details = match &row.message.status {
-        Some(it) if it.status != 0 => it.details.clone(),
-        _ => {
-            let user: Option<v2::UserTrait> = message(&row.message.annotations);
-            user.and_then(|it| it.status).unwrap_or_default().details
-        }
-    };
-    facts.put("status_details", details);
 }
 
 /// Puts what only other connectors say of an account.
